@@ -1,0 +1,177 @@
+"""What the sampler sees of a schema: tables with their roles, words for everything, values to ask about."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from collections import deque
+from functools import cached_property
+
+from sqlkit.prompt import Context
+from sqlkit.schema.types import Column, ForeignKey, Table
+from sqlkit.schema.values import ColumnProfile
+from sqlkit.schema.words import words
+
+Link = tuple[str, tuple[str, ...], str, tuple[str, ...]]  # child, its columns, parent, the parent's columns
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Role:
+    """A column with its table and what it can be used for: measure, category, date, flag, label, text, key."""
+
+    table: str
+    column: Column
+    role: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.table, self.column.name
+
+
+def plural(noun: str) -> str:
+    """An English plural, by rule."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es" if not noun.endswith("ss") or True else noun
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+class World:
+    """A schema ready to be asked about. Deterministic given the random generator it is used with."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.schema, self.glossary, self.profile = context.schema, context.glossary, context.profile
+        self.links: list[Link] = [
+            (t.name, k.columns, k.ref_table, k.ref_columns)
+            for t, k in self.schema.joins()
+            if k.ref_table != t.name and self.schema.table(k.ref_table)
+        ]
+        self.selves: list[tuple[Table, ForeignKey]] = [
+            (t, k) for t, k in self.schema.joins() if k.ref_table == t.name and len(k.columns) == 1
+        ]
+
+    @cached_property
+    def roles(self) -> dict[str, list[Role]]:
+        return {t.name: [Role(t.name, c, self._role(t, c)) for c in t.columns] for t in self.schema.tables}
+
+    def _role(self, table: Table, column: Column) -> str:
+        seen: ColumnProfile = self.profile.column(table.name, column.name)
+        said = self.glossary.column(table.name, column.name)
+        keys = {c for k in table.foreign_keys for c in k.columns} | set(table.primary_key)
+        if column.name in keys:
+            return "key"
+        if column.name == self.label(table.name):
+            return "label"
+        if column.kind == "date":
+            return "date"
+        if column.kind == "bool":
+            return "flag"
+        if said.values or (column.kind == "text" and 1 < seen.distinct <= 40):
+            return "category"
+        if column.kind == "number":
+            return "measure" if seen.distinct > 2 else "other"
+        return "text" if column.kind == "text" else "other"
+
+    def label(self, table: str) -> str:
+        """The column that names a row: the glossary's, or the first that looks like a name."""
+        if said := self.glossary.table(table).label:
+            return said
+        found = self.schema.table(table)
+        for column in found.columns if found else ():
+            parts = words(column.name)
+            if column.kind == "text" and parts and parts[-1] in {"name", "nm", "title", "label"}:
+                return column.name
+        return ""
+
+    def of(self, table: str, *kinds: str) -> list[Role]:
+        return [r for r in self.roles[table] if r.role in kinds]
+
+    def noun(self, table: str, rng: random.Random, many: bool = True) -> str:
+        """What people call a row or rows of the table."""
+        said = self.glossary.table(table)
+        name = said.name or re.sub(r"s$", "", " ".join(words(table)))
+        if said.synonyms and rng.random() < 0.4:
+            name = rng.choice(said.synonyms)
+            return plural(name) if many and not name.endswith("s") else name
+        if many:
+            return said.plural or plural(name)
+        return name
+
+    def said(self, table: str, column: str, rng: random.Random) -> str:
+        """What people call a column."""
+        named = self.glossary.column(table, column)
+        name = named.name or " ".join(words(column))
+        if named.synonyms and rng.random() < 0.45:
+            return rng.choice(named.synonyms)
+        return name
+
+    def unit(self, table: str, column: str) -> str:
+        return self.glossary.column(table, column).unit
+
+    def up(self, table: str) -> dict[str, list[Link]]:
+        """Tables reachable by many-to-one links, with the links to get there; never multiplies rows."""
+        found: dict[str, list[Link]] = {}
+        queue: deque[tuple[str, list[Link]]] = deque([(table, [])])
+        while queue:
+            here, path = queue.popleft()
+            for link in self.links:
+                if link[0] == here and link[2] != table and link[2] not in found and len(path) < 3:
+                    found[link[2]] = [*path, link]
+                    queue.append((link[2], found[link[2]]))
+        return found
+
+    def children(self, table: str) -> list[Link]:
+        return [link for link in self.links if link[2] == table]
+
+    def default_date(self, table: str) -> Role | None:
+        dates = self.of(table, "date")
+        name = self.glossary.table(table).date
+        return next((r for r in dates if r.column.name == name), dates[0] if dates else None)
+
+
+class Scope:
+    """One SELECT: its FROM and joins grow as columns are asked for; columns are qualified when tables are several."""
+
+    def __init__(self, world: World, root: str) -> None:
+        self.world, self.root = world, root
+        self.joins: list[Link] = []
+        self.qualified = False
+
+    def col(self, table: str, column: str) -> str:
+        self.reach(table)
+        return f"\x01{table}.{column}\x02"
+
+    def reach(self, table: str) -> None:
+        """Join the tables on the way up to `table`. Raises LookupError when there is no way."""
+        if table == self.root or table in {j[2] for j in self.joins}:
+            return
+        path = self.world.up(self.root).get(table)
+        if path is None:
+            raise LookupError(table)
+        for link in path:
+            if link[2] not in {j[2] for j in self.joins}:
+                self.joins.append(link)
+
+    def expression(self, sql: str) -> str:
+        """Glossary SQL ('table.column' text) as an expression of this scope."""
+        names = {t.name.lower(): t.name for t in self.world.schema.tables}
+
+        def replace(match: re.Match[str]) -> str:
+            table = names.get(match[1].lower())
+            return self.col(table, match[2]) if table else match[0]
+
+        return re.sub(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b", replace, sql)
+
+    def sql(self, select: str, where: list[str] = [], tail: str = "") -> str:
+        text = f"SELECT {select} FROM {self.root}"
+        for child, columns, parent, keys in self.joins:
+            on = " AND ".join(f"{child}.{a} = {parent}.{b}" for a, b in zip(columns, keys, strict=True))
+            text += f" JOIN {parent} ON {on}"
+        if where:
+            text += f" WHERE {' AND '.join(where)}"
+        text += f" {tail}" if tail else ""
+        several = bool(self.joins) or self.qualified
+        return re.sub("\x01(\\w+)\\.([^\x02]+)\x02", r"\1.\2" if several else r"\2", text)

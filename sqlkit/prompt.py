@@ -1,0 +1,177 @@
+"""The only prompt: training, evaluation and serving render through here.
+
+    system  Write one DuckDB query for the question, or CANNOT ANSWER.
+    user    ord (order): ord_id number key; cust_id number -> cust.cust_id; st_cd text, status {'S' shipped}
+            cust (customer): cust_id number key; cty text, city = 'Lyon'
+            net revenue: SUM(ord_ln.qty * ord_ln.unit_prc)
+            example: how many customers are there? => SELECT COUNT(*) FROM cust
+            question: how many orders were shipped to Lyon?
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import inspect
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlkit.errors import InputError
+from sqlkit.records import Example, Prompt, write_atomic
+from sqlkit.schema.glossary import Glossary, load_glossary
+from sqlkit.schema.link import Linked, LinkedColumn, Linker
+from sqlkit.schema.types import Column, ForeignKey, Schema, Table
+from sqlkit.schema.values import Profile, profile
+from sqlkit.schema.words import stem, words
+from sqlkit.sql.extract import refusal
+
+SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
+FORMAT = 1  # raised when linking changes what a prompt looks like
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """All a prompt needs to know of a database: schema, glossary, and what stands in the columns."""
+
+    schema: Schema
+    glossary: Glossary = dataclasses.field(default_factory=Glossary)
+    profile: Profile = dataclasses.field(default_factory=Profile)
+
+    @cached_property
+    def linker(self) -> Linker:
+        return Linker(self.schema, self.glossary, self.profile)
+
+    @classmethod
+    def load(cls, url: str | Path, glossary: str | Path | Glossary | None = None) -> Context:
+        """Read schema and values from a live database. Raises DatabaseError, SchemaError, InputError."""
+        from sqlkit.schema.read import read_schema
+
+        schema = read_schema(url)
+        words_of = glossary if isinstance(glossary, Glossary) else load_glossary(glossary, schema)
+        return cls(schema, words_of, profile(url, schema))
+
+    def tables(self) -> dict[str, list[str]]:
+        """Table name to column names, as grammar and canonical form want them."""
+        return {t.name: [c.name for c in t.columns] for t in self.schema.tables}
+
+    def save(self, folder: str | Path) -> None:
+        """Write schema and glossary (no values of the database) to `context.json`."""
+        data = {"schema": dataclasses.asdict(self.schema), "glossary": self.glossary.model_dump(exclude_defaults=True)}
+        write_atomic(Path(folder) / "context.json", json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Context:
+        """Read `context.json` back. Raises InputError when it is missing or broken."""
+        path = Path(folder) / "context.json"
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return cls(_schema(data["schema"]), Glossary.model_validate(data["glossary"]))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is not a saved context: {error}") from None
+
+
+def _schema(data: dict[str, Any]) -> Schema:
+    def key(row: dict[str, Any]) -> ForeignKey:
+        return ForeignKey(tuple(row["columns"]), row["ref_table"], tuple(row["ref_columns"]))
+
+    tables = (
+        Table(
+            row["name"],
+            tuple(Column(**c) for c in row["columns"]),
+            tuple(row["primary_key"]),
+            tuple(key(k) for k in row["foreign_keys"]),
+            row["comment"],
+        )
+        for row in data["tables"]
+    )
+    return Schema(tuple(tables), data["name"])
+
+
+def render(question: str, context: Context, shots: Sequence[Example] = ()) -> Prompt:
+    """The prompt for a question over a database, with `shots` as worked examples."""
+    return compose(question, context.linker.link(question), shots)
+
+
+def compose(question: str, linked: Linked, shots: Sequence[Example] = ()) -> Prompt:
+    """The prompt for a question over tables already chosen."""
+    lines = [_table_line(t.table.name, t.words, t.columns) for t in linked.tables]
+    lines += [f"{name}: {sql}" for name, sql in linked.hints]
+    lines += [f"example: {_one_line(s.question)} => {completion(s.sql)}" for s in shots]
+    lines.append(f"question: {_one_line(question)}")
+    return Prompt(SYSTEM, "\n".join(lines))
+
+
+def completion(sql: str | None, reason: str = "") -> str:
+    """What the model should answer: the SQL, or the refusal when there is none."""
+    return refusal(reason) if sql is None else _one_line(sql)
+
+
+def fingerprint() -> str:
+    """A hash of everything that shapes a prompt; an adapter is only good under the one it was trained with."""
+    source = inspect.getsource(compose) + inspect.getsource(_table_line) + inspect.getsource(_column_text)
+    return hashlib.sha256(f"{FORMAT}\n{SYSTEM}\n{source}".encode()).hexdigest()[:16]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _table_line(name: str, said: str, columns: Iterable[LinkedColumn]) -> str:
+    title = f"{name} ({said})" if said and said != name else name
+    return f"{title}: {'; '.join(map(_column_text, columns))}"
+
+
+def _column_text(linked: LinkedColumn) -> str:
+    text = f"{linked.column.name} {linked.column.kind}"
+    if linked.key:
+        text += " key"
+    if linked.references:
+        text += f" -> {linked.references}"
+    if linked.words:
+        text += f", {linked.words}"
+    if linked.codes:
+        text += " {" + ", ".join(f"'{code}' {meaning}".strip() for code, meaning in linked.codes) + "}"
+    if linked.values:
+        text += " = " + " | ".join("'" + value.replace("'", "''") + "'" for value in linked.values)
+    return text
+
+
+class Shots:
+    """Few-shot retrieval: the examples whose questions are nearest by TF-IDF cosine over stems."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = list(examples)
+        bags = [Counter(map(stem, words(e.question))) for e in self.examples]
+        seen = Counter(term for bag in bags for term in bag)
+        self._idf = {term: math.log(1 + len(bags) / n) for term, n in seen.items()}
+        self._postings: dict[str, list[tuple[int, float]]] = {}
+        for number, bag in enumerate(bags):
+            for term, weight in self._unit(bag).items():
+                self._postings.setdefault(term, []).append((number, weight))
+
+    def _unit(self, bag: Counter[str]) -> dict[str, float]:
+        weights = {term: n * self._idf.get(term, 0.0) for term, n in bag.items()}
+        length = math.sqrt(sum(w * w for w in weights.values())) or 1.0
+        return {term: w / length for term, w in weights.items() if w}
+
+    def nearest(self, question: str, k: int = 2, exclude_id: str = "") -> list[Example]:
+        """The k nearest examples, nearest last; never the one with `exclude_id`, never the question itself."""
+        scores: Counter[int] = Counter()
+        for term, weight in self._unit(Counter(map(stem, words(question)))).items():
+            for number, other in self._postings.get(term, ()):
+                scores[number] += weight * other
+        found: list[Example] = []
+        for number, _ in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+            example = self.examples[number]
+            if example.id != exclude_id and example.question.lower() != question.lower():
+                found.append(example)
+            if len(found) == k:
+                break
+        return found[::-1]

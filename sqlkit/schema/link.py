@@ -1,0 +1,251 @@
+"""Schema linking: which tables, columns, values, metrics and segments a question speaks of.
+
+Lexical, deterministic and quick: stems of the question against names, glossary words and values found in the data;
+chosen tables are then closed over foreign keys, so that every join a query needs is in sight.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter, deque
+from collections.abc import Iterable
+
+from sqlkit.schema.glossary import Glossary
+from sqlkit.schema.types import Column, ForeignKey, Schema, Table
+from sqlkit.schema.values import Profile
+from sqlkit.schema.words import STOP, stem, stems, words
+
+MAX_TABLES = 4
+MAX_COLUMNS = 22
+MAX_HINTS = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LinkedColumn:
+    """A column as the prompt shows it: its words, the codes or values worth showing."""
+
+    column: Column
+    words: str = ""
+    codes: tuple[tuple[str, str], ...] = ()
+    values: tuple[str, ...] = ()
+    key: bool = False
+    references: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LinkedTable:
+    table: Table
+    words: str
+    columns: tuple[LinkedColumn, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Linked:
+    """What the prompt shows of a schema; `hints` are (name, SQL) of metrics and segments the question names."""
+
+    tables: tuple[LinkedTable, ...]
+    hints: tuple[tuple[str, str], ...] = ()
+
+
+class Linker:
+    """Built once for a schema, then asked for every question."""
+
+    def __init__(self, schema: Schema, glossary: Glossary, profile: Profile) -> None:
+        self.schema, self.glossary, self.profile = schema, glossary, profile
+        self._terms: dict[str, list[tuple[str, str, float]]] = {}
+        for table in schema.tables:
+            said = glossary.table(table.name)
+            for text, weight in ((table.name, 1.0), (said.name, 1.5), *((s, 1.5) for s in said.synonyms)):
+                self._add(text, table.name, "", weight)
+            for column in table.columns:
+                named = glossary.column(table.name, column.name)
+                own = ((column.name, 0.8), (named.name, 1.2), *((s, 1.2) for s in named.synonyms))
+                meanings = ((m, 1.2) for group in named.values.values() for m in group)
+                for text, weight in (*own, *meanings, (named.description or column.comment, 0.3)):
+                    self._add(text, table.name, column.name, weight)
+        self._hints: list[tuple[frozenset[str], str, str, set[str]]] = []
+        for name, metric in glossary.metrics.items():
+            sql = metric.sql + (f" WHERE {metric.where}" if metric.where else "")
+            self._hint(name, metric.synonyms, sql, {metric.table, *metric.tables})
+        for name, segment in glossary.segments.items():
+            self._hint(name, segment.synonyms, segment.where, {segment.table, *segment.tables})
+        self._neighbours = self._graph()
+
+    def _add(self, text: str, table: str, column: str, weight: float) -> None:
+        found = stems(text)
+        for term in dict.fromkeys(found):
+            self._terms.setdefault(term, []).append((table, column, weight / math.sqrt(len(found))))
+
+    def _hint(self, name: str, synonyms: Iterable[str], sql: str, tables: set[str]) -> None:
+        for text in (name, *synonyms):
+            if needed := frozenset(stem(w) for w in words(text)):
+                self._hints.append((needed, name, sql, tables))
+
+    def _graph(self) -> dict[str, set[str]]:
+        graph: dict[str, set[str]] = {t.name: set() for t in self.schema.tables}
+        for table, key in self.schema.joins():
+            if key.ref_table in graph and key.ref_table != table.name:
+                graph[table.name].add(key.ref_table)
+                graph[key.ref_table].add(table.name)
+        return graph
+
+    def link(self, question: str, need: Iterable[str] = ()) -> Linked:
+        """Tables and columns for a question. `need` names tables that must be shown (few-shot never sets it)."""
+        asked = [w for w in words(question)]
+        table_score: Counter[str] = Counter()
+        column_score: Counter[tuple[str, str]] = Counter()
+        for term in dict.fromkeys(stem(w) for w in asked if w not in STOP):
+            best: dict[tuple[str, str], float] = {}
+            postings = self._terms.get(term) or self._typo(term)
+            rarity = 1.0 / (1.0 + math.log(1 + len({t for t, _, _ in postings})))
+            for table, column, weight in postings:
+                best[table, column] = max(best.get((table, column), 0.0), weight * rarity)
+            for (table, column), weight in best.items():
+                column_score[table, column] += weight
+                table_score[table] += weight if not column else 0.0
+            for table in {t for t, _ in best}:
+                table_score[table] += max((w for (t, c), w in best.items() if t == table and c), default=0.0)
+        values = self._values(asked)
+        for table, column, _ in values:
+            table_score[table] += 1.0
+            column_score[table, column] += 2.0
+        hints = self._named(asked)
+        for _, _, tables in hints:
+            for table in tables:
+                table_score[table] += 2.0
+        chosen = self._choose(table_score, need)
+        return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
+
+    def _typo(self, term: str) -> list[tuple[str, str, float]]:
+        """Terms one edit away, at half weight: people misspell, and the schema must still be found."""
+        if len(term) < 5:
+            return []
+        near = (known for known in self._terms if abs(len(known) - len(term)) <= 1 and one_edit(known, term))
+        return [(t, c, w * 0.5) for known in sorted(near)[:3] for t, c, w in self._terms[known]]
+
+    def _values(self, asked: list[str]) -> list[tuple[str, str, str]]:
+        found: list[tuple[str, str, str]] = []
+        covered: set[int] = set()
+        for size in range(min(6, len(asked)), 0, -1):
+            for start in range(len(asked) - size + 1):
+                span = range(start, start + size)
+                phrase = " ".join(asked[start : start + size])
+                if covered.intersection(span) or (size == 1 and (phrase in STOP or len(phrase) < 3)):
+                    continue
+                if hits := self._lookup(phrase):
+                    found += hits[:4]
+                    covered.update(span)
+        return found
+
+    def _lookup(self, phrase: str) -> tuple[tuple[str, str, str], ...]:
+        index = self._folded()
+        return index.get(phrase) or index.get(" ".join(map(stem, phrase.split()))) or ()
+
+    _fold: dict[str, tuple[tuple[str, str, str], ...]] | None = None
+
+    def _folded(self) -> dict[str, tuple[tuple[str, str, str], ...]]:
+        if self._fold is None:
+            fold: dict[str, tuple[tuple[str, str, str], ...]] = {}
+            for value, places in self.profile.index.items():
+                plain = words(value)
+                fold.setdefault(" ".join(plain), places)
+                fold.setdefault(" ".join(map(stem, plain)), places)
+            self._fold = fold
+        return self._fold
+
+    def _named(self, asked: list[str]) -> list[tuple[str, str, set[str]]]:
+        present = {stem(w) for w in asked}
+        found: dict[str, tuple[int, str, set[str]]] = {}
+        for needed, name, sql, tables in self._hints:
+            if needed <= present and (name not in found or len(needed) > found[name][0]):
+                found[name] = (len(needed), sql, tables)
+        ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
+        return [(name, sql, tables) for name, (_, sql, tables) in ranked[:MAX_HINTS]]
+
+    def _choose(self, score: Counter[str], need: Iterable[str]) -> list[str]:
+        ranked = sorted(self._neighbours, key=lambda t: (-score[t], -len(self._neighbours[t]), t))
+        top = score[ranked[0]] if ranked else 0.0
+        chosen = [t for t in ranked[:MAX_TABLES] if score[t] >= max(0.3 * top, 0.05)] or ranked[: MAX_TABLES - 1]
+        chosen += [t for t in need if t not in chosen]
+        for other in list(chosen[1:]):
+            chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
+        return chosen[: MAX_TABLES + 2]
+
+    def _path(self, start: str, end: str) -> list[str]:
+        came: dict[str, str] = {start: start}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            if here == end:
+                path = [here]
+                while came[path[-1]] != path[-1]:
+                    path.append(came[path[-1]])
+                return path
+            for there in sorted(self._neighbours.get(here, ())):
+                if there not in came:
+                    came[there] = here
+                    queue.append(there)
+        return []
+
+    def _show(
+        self, chosen: list[str], score: Counter[tuple[str, str]], values: list[tuple[str, str, str]]
+    ) -> tuple[LinkedTable, ...]:
+        tables = [t for name in chosen if (t := self.schema.table(name))]
+        keys = {(t.name, c) for t in tables for c in _key_columns(t, chosen)}
+        places = [(t.name, c.name) for t in tables for c in t.columns]
+        label = {(t.name, self.glossary.table(t.name).label) for t in tables}
+        order = {place: i for i, place in enumerate(places)}
+        ranked = sorted(places, key=lambda p: (-(score[p] + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
+        kept = set(ranked[: max(MAX_COLUMNS, len(keys))])
+        shown = []
+        for table in tables:
+            columns = tuple(
+                self.describe(table, c, score[table.name, c.name] > 0, values)
+                for c in table.columns
+                if (table.name, c.name) in kept
+            )
+            shown.append(LinkedTable(table, self.glossary.table(table.name).name, columns))
+        return tuple(shown)
+
+    def describe(
+        self, table: Table, column: Column, linked: bool, values: list[tuple[str, str, str]] = []
+    ) -> LinkedColumn:
+        """A column for the prompt; codes are shown where the question may speak of them."""
+        said = self.glossary.column(table.name, column.name)
+        codes = tuple((code, meanings[0] if meanings else "") for code, meanings in said.values.items())
+        hits = tuple(dict.fromkeys(v for t, c, v in values if (t, c) == (table.name, column.name)))[:3]
+        reference = _reference(table, column.name)
+        plain = said.name or column.comment
+        same = plain.lower().split() == words(column.name)
+        return LinkedColumn(
+            column,
+            "" if same or reference else plain,
+            codes if linked or len(codes) <= 3 else (),
+            hits,
+            column.name in table.primary_key,
+            f"{reference.ref_table}.{reference.ref_columns[0]}" if reference else "",
+        )
+
+
+def _reference(table: Table, column: str) -> ForeignKey | None:
+    single = (k for k in table.foreign_keys if k.columns == (column,))
+    return next(single, None)
+
+
+def _key_columns(table: Table, chosen: list[str]) -> set[str]:
+    wanted = set(table.primary_key)
+    for key in table.foreign_keys:
+        if key.ref_table in chosen:
+            wanted.update(key.columns)
+    return wanted
+
+
+def one_edit(a: str, b: str) -> bool:
+    """Whether one insertion, deletion, change or swap of neighbours turns a into b."""
+    if a == b:
+        return True
+    i = next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    rest_a, rest_b = a[i:], b[i:]
+    swapped = rest_a[1::-1] == rest_b[:2] and rest_a[2:] == rest_b[2:]
+    return rest_a[1:] == rest_b[1:] or rest_a[1:] == rest_b or rest_a == rest_b[1:] or swapped

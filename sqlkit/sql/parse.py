@@ -1,0 +1,31 @@
+"""Reading and transpiling SQL text: the one place that calls sqlglot's parser."""
+
+from __future__ import annotations
+
+import logging
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+__all__ = ["ParseError", "SqlglotError", "TokenError", "parse_all", "parse_one", "transpile"]
+
+
+def parse_all(sql: str, dialect: str = "duckdb") -> list[exp.Expression]:
+    """The statements of a text. Raises SqlglotError."""
+    return [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]  # type: ignore[misc]
+
+
+def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
+    """The one statement of a text. Raises ParseError when there is none, several, or broken SQL."""
+    statements = parse_all(sql, dialect)
+    if len(statements) != 1:
+        raise ParseError(f"expected one statement, found {len(statements)}")
+    return statements[0]
+
+
+def transpile(sql: str, read: str, write: str = "duckdb") -> str:
+    """SQL of one dialect as SQL of another. Raises SqlglotError."""
+    return parse_one(sql, read).sql(dialect=write)

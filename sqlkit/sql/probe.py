@@ -1,0 +1,180 @@
+"""What a gold query fixes about the order of its rows, and whether it fixes its rows at all.
+
+A grader must know which rows of the gold are tied in the outermost ORDER BY and what lies beyond a LIMIT. `probe`
+rewrites the gold so that one execution shows both: the LIMIT goes, and sort keys that are not in the output are
+added behind it. `reversed_rows` makes the same query read its tables backwards: a result that changes was not
+determined by the query.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
+# Their value is another one at every call: no gold may rest on them.
+_VOLATILE = {"random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed"}
+# Their value depends on the order in which rows arrive, unless an ORDER BY inside them is total.
+_ARRIVAL = {
+    "first", "last", "any_value", "arbitrary", "array_agg", "list", "group_concat", "string_agg", "arg_max", "arg_min",
+    "max_by", "min_by", "mode", "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value",
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Probe:
+    """`sql` is the query without LIMIT and OFFSET, with `appended` sort keys behind its own columns.
+
+    `keys` are the sort keys in order: a column's position (0-based, in the output of `sql`; negative counts from the
+    end), or a column's name. `offset` None: it is an expression. `volatile` names functions that make the result
+    random; `fragile` says that something below the top may depend on the order in which rows are read.
+    """
+
+    sql: str
+    ordered: bool = False
+    limited: bool = False
+    offset: int | None = 0
+    keys: tuple[int | str, ...] = ()
+    appended: int = 0
+    exact: bool = True
+    volatile: tuple[str, ...] = ()
+    fragile: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Neither order nor limit at the top: the rows are a bag and nothing more need be run."""
+        return not self.ordered and not self.limited
+
+
+def probe(sql: str) -> Probe:
+    """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
+    try:
+        tree = _outermost(parse_one(sql, read="duckdb"))
+    except SqlglotError:
+        return Probe(sql, exact=False)
+    names = {_function(node) for node in tree.find_all(exp.Func)}
+    volatile = tuple(sorted(names & _VOLATILE)) + (("sample",) if tree.find(exp.TableSample) else ())
+    order, limit, offset = (tree.args.get(part) for part in ("order", "limit", "offset"))
+    sort_keys = order.expressions if order else []
+    keys, extra, exact = _keys(tree, sort_keys)
+    for part in ("limit", "offset"):
+        tree.set(part, None)
+    if extra:
+        tree.set("expressions", [*tree.expressions, *extra])
+    return Probe(
+        sql=tree.sql(dialect="duckdb"),
+        ordered=bool(sort_keys),
+        limited=limit is not None or offset is not None,
+        offset=_number(offset.expression) if offset else 0,
+        keys=keys,
+        appended=len(extra),
+        exact=exact,
+        volatile=volatile,
+        fragile=_fragile(tree, names),
+    )
+
+
+def orders_rows(sql: str) -> bool:
+    """Whether any ORDER BY of a query (not of a window or an aggregate) could have ordered its rows."""
+    try:
+        tree = parse_one(sql, read="duckdb")
+    except SqlglotError:
+        return False
+    return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
+
+
+def reversed_rows(sql: str) -> str | None:
+    """The same query over tables read from the last row to the first; None where that cannot be written."""
+    try:
+        tree = parse_one(sql, read="duckdb")
+    except SqlglotError:
+        return None
+    common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    done = 0
+    for table in list(tree.find_all(exp.Table)):
+        if not isinstance(table.this, exp.Identifier) or (table.name.lower() in common and not table.args.get("db")):
+            continue
+        if any(table.args.get(part) for part in ("joins", "pivots", "sample", "laterals")):
+            return None
+        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
+        source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
+        backwards = exp.select("*").from_(source).order_by(exp.column("rowid").desc())
+        table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
+        done += 1
+    return tree.sql(dialect="duckdb") if done else None
+
+
+def _outermost(tree: exp.Expression) -> exp.Expression:
+    """The query itself, without parentheses that carry nothing of their own."""
+    while isinstance(tree, exp.Subquery) and not any(tree.args.get(p) for p in ("order", "limit", "offset", "with_")):
+        tree = tree.this
+    return tree
+
+
+def _keys(
+    tree: exp.Expression, sort_keys: list[exp.Expression]
+) -> tuple[tuple[int | str, ...], list[exp.Expression], bool]:
+    """Where each sort key stands in the output; those that stand nowhere come back as columns to append.
+
+    The last value is False when a key cannot be shown without changing what the query returns.
+    """
+    shown = tree.expressions if isinstance(tree, exp.Select) else []
+    starred = any(column.is_star for column in shown) or not shown
+    merged = not isinstance(tree, exp.Select) or _plain_distinct(tree)
+    aliases = {column.alias.lower(): i for i, column in enumerate(shown) if column.alias} if not starred else {}
+    bodies = {column.unalias().sql(): i for i, column in reversed(list(enumerate(shown)))} if not starred else {}
+    keys: list[int | str] = []
+    extra: list[exp.Expression] = []
+    exact = True
+    for ordered in sort_keys:
+        key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
+        position = _number(key)
+        plain_name = key.name.lower() if isinstance(key, exp.Column) and not key.table else ""
+        if isinstance(key, exp.Var) and key.name.upper() == "ALL":
+            keys.append("*")
+        elif position is not None:
+            keys.append(position - 1)
+        elif plain_name in aliases:
+            keys.append(aliases[plain_name])
+        elif key.sql() in bodies:
+            keys.append(bodies[key.sql()])
+        elif not merged:
+            extra.append(exp.alias_(key.copy(), f"sort_key_{len(extra)}"))
+            keys.append(-len(extra))
+        elif isinstance(key, exp.Column):
+            keys.append(key.name.lower())
+        else:
+            exact = False
+    total = len(extra)  # counted from the end only now that the number is known
+    return tuple(-(total + 1 + k) if isinstance(k, int) and k < 0 else k for k in keys), extra, exact
+
+
+def _plain_distinct(select: exp.Select) -> bool:
+    distinct = select.args.get("distinct")
+    return distinct is not None and not distinct.args.get("on")
+
+
+def _fragile(tree: exp.Expression, names: set[str]) -> bool:
+    nested = any(
+        node is not tree and (node.args.get("limit") or node.args.get("offset") or _distinct_on(node))
+        for node in tree.find_all(exp.Query)
+    )
+    framed = any(window.args.get("spec") for window in tree.find_all(exp.Window))
+    return nested or framed or _distinct_on(tree) or bool(names & _ARRIVAL)
+
+
+def _distinct_on(node: exp.Expression) -> bool:
+    distinct = node.args.get("distinct")
+    return isinstance(distinct, exp.Distinct) and distinct.args.get("on") is not None
+
+
+def _function(node: exp.Expression) -> str:
+    return node.name.lower() if isinstance(node, exp.Anonymous) else str(getattr(node, "sql_name", str)()).lower()
+
+
+def _number(node: exp.Expression | None) -> int | None:
+    """The value of an integer literal, else None."""
+    if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+        return int(node.name)
+    return None
