@@ -1,0 +1,1 @@
+"""Pairs: from sources and schemas to verified training data."""

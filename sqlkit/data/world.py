@@ -163,7 +163,8 @@ class Scope:
             table = names.get(match[1].lower())
             return self.col(table, match[2]) if table else match[0]
 
-        return re.sub(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b", replace, sql)
+        pattern = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b")
+        return "".join(text if nested else pattern.sub(replace, text) for text, nested in _subqueries(sql))
 
     def sql(self, select: str, where: list[str] = [], tail: str = "") -> str:
         text = f"SELECT {select} FROM {self.root}"
@@ -175,3 +176,20 @@ class Scope:
         text += f" {tail}" if tail else ""
         several = bool(self.joins) or self.qualified
         return re.sub("\x01(\\w+)\\.([^\x02]+)\x02", r"\1.\2" if several else r"\2", text)
+
+
+def _subqueries(sql: str) -> list[tuple[str, bool]]:
+    """The text cut into what stands outside and inside '(SELECT ...)'; a subquery speaks of its own tables."""
+    parts: list[tuple[str, bool]] = []
+    at = 0
+    for match in re.finditer(r"\(\s*SELECT\b", sql, re.I):
+        if match.start() < at:
+            continue
+        depth, end = 0, match.start()
+        for end in range(match.start(), len(sql)):
+            depth += {"(": 1, ")": -1}.get(sql[end], 0)
+            if depth == 0:
+                break
+        parts += [(sql[at : match.start()], False), (sql[match.start() : end + 1], True)]
+        at = end + 1
+    return [*parts, (sql[at:], False)]

@@ -81,9 +81,9 @@ def compare(groups: Sequence[Group], predicted: Sequence[Row], width: int, predi
 
 def _split(sizes: Sequence[int], rows: Sequence[Codes]) -> Iterator[Sequence[Codes]]:
     start = 0
-    for size in sizes:
-        yield rows[start : start + size]
-        start += size
+    for n in sizes:
+        yield rows[start : start + n]
+        start += n
 
 
 def _pairs(
@@ -108,7 +108,7 @@ def _pairs(
 
 
 def _matched(rows: Sequence[Row], choices: Sequence[Row]) -> bool:
-    """A bipartite matching that covers `rows` (Kuhn's augmenting paths); of many rows only the sorted pairing is tried."""
+    """A bipartite matching that covers `rows` (Kuhn's augmenting paths); of very many only the sorted pairing."""
     if len(rows) > _MATCHABLE:
         pairs = zip(sorted(rows, key=_sizes), sorted(choices, key=_sizes), strict=False)
         return all(all(map(same, choice, row)) for row, choice in pairs)

@@ -66,8 +66,8 @@ def mcnemar(won: int, lost: int) -> float:
     if n == 0:
         return 1.0
     few = min(won, lost)
-    tail = sum(math.comb(n, i) for i in range(few + 1))
-    return min(1.0, 2 * tail / 2**n)
+    tail: int = sum(math.comb(n, i) for i in range(few + 1))
+    return float(min(1.0, 2 * tail / 2**n))
 
 
 def paired_gain(new: Sequence[bool], old: Sequence[bool], *, samples: int = 10_000, seed: int = 0) -> Gain:

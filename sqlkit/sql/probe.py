@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
+
+from sqlkit.sql.parse import SqlglotError, parse_one
 
 # Their value is another one at every call: no gold may rest on them.
 _VOLATILE = {"random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed"}
@@ -50,7 +51,7 @@ class Probe:
 def probe(sql: str) -> Probe:
     """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
     try:
-        tree = _outermost(parse_one(sql, read="duckdb"))
+        tree = _outermost(parse_one(sql))
     except SqlglotError:
         return Probe(sql, exact=False)
     names = {_function(node) for node in tree.find_all(exp.Func)}
@@ -78,7 +79,7 @@ def probe(sql: str) -> Probe:
 def orders_rows(sql: str) -> bool:
     """Whether any ORDER BY of a query (not of a window or an aggregate) could have ordered its rows."""
     try:
-        tree = parse_one(sql, read="duckdb")
+        tree = parse_one(sql)
     except SqlglotError:
         return False
     return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
@@ -87,7 +88,7 @@ def orders_rows(sql: str) -> bool:
 def reversed_rows(sql: str) -> str | None:
     """The same query over tables read from the last row to the first; None where that cannot be written."""
     try:
-        tree = parse_one(sql, read="duckdb")
+        tree = parse_one(sql)
     except SqlglotError:
         return None
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
@@ -105,7 +106,7 @@ def reversed_rows(sql: str) -> str | None:
     return tree.sql(dialect="duckdb") if done else None
 
 
-def _outermost(tree: exp.Expression) -> exp.Expression:
+def _outermost(tree: exp.Expr) -> exp.Expr:
     """The query itself, without parentheses that carry nothing of their own."""
     while isinstance(tree, exp.Subquery) and not any(tree.args.get(p) for p in ("order", "limit", "offset", "with_")):
         tree = tree.this
@@ -113,8 +114,8 @@ def _outermost(tree: exp.Expression) -> exp.Expression:
 
 
 def _keys(
-    tree: exp.Expression, sort_keys: list[exp.Expression]
-) -> tuple[tuple[int | str, ...], list[exp.Expression], bool]:
+    tree: exp.Expr, sort_keys: list[exp.Expr]
+) -> tuple[tuple[int | str, ...], list[exp.Expr], bool]:
     """Where each sort key stands in the output; those that stand nowhere come back as columns to append.
 
     The last value is False when a key cannot be shown without changing what the query returns.
@@ -125,7 +126,7 @@ def _keys(
     aliases = {column.alias.lower(): i for i, column in enumerate(shown) if column.alias} if not starred else {}
     bodies = {column.unalias().sql(): i for i, column in reversed(list(enumerate(shown)))} if not starred else {}
     keys: list[int | str] = []
-    extra: list[exp.Expression] = []
+    extra: list[exp.Expr] = []
     exact = True
     for ordered in sort_keys:
         key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
@@ -155,7 +156,7 @@ def _plain_distinct(select: exp.Select) -> bool:
     return distinct is not None and not distinct.args.get("on")
 
 
-def _fragile(tree: exp.Expression, names: set[str]) -> bool:
+def _fragile(tree: exp.Expr, names: set[str]) -> bool:
     nested = any(
         node is not tree and (node.args.get("limit") or node.args.get("offset") or _distinct_on(node))
         for node in tree.find_all(exp.Query)
@@ -164,16 +165,16 @@ def _fragile(tree: exp.Expression, names: set[str]) -> bool:
     return nested or framed or _distinct_on(tree) or bool(names & _ARRIVAL)
 
 
-def _distinct_on(node: exp.Expression) -> bool:
+def _distinct_on(node: exp.Expr) -> bool:
     distinct = node.args.get("distinct")
     return isinstance(distinct, exp.Distinct) and distinct.args.get("on") is not None
 
 
-def _function(node: exp.Expression) -> str:
+def _function(node: exp.Expr) -> str:
     return node.name.lower() if isinstance(node, exp.Anonymous) else str(getattr(node, "sql_name", str)()).lower()
 
 
-def _number(node: exp.Expression | None) -> int | None:
+def _number(node: exp.Expr | None) -> int | None:
     """The value of an integer literal, else None."""
     if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
         return int(node.name)

@@ -1,0 +1,114 @@
+"""What a gold query fixes on a database: its rows in tie groups; and whether it can be trusted at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlkit.evaluate.compare import Group, bag, compare
+from sqlkit.evaluate.values import Row, same
+from sqlkit.records import Result
+from sqlkit.sql.probe import Probe, probe, reversed_rows
+
+
+class Runs(Protocol):
+    """What a grader needs of a sandbox: SQL in, a result out, and never an exception for what SQL does."""
+
+    def run(self, sql: str) -> Result: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Gold:
+    """`broken` says why the gold is no answer at all, `unstable` why its answer is one of many; else both ''.
+
+    `whole` False: tie groups run past the sandbox's row limit, so a row that is not in them may still be right.
+    """
+
+    sql: str
+    result: Result
+    groups: tuple[Group, ...] = ()
+    ordered: bool = False
+    broken: str = ""
+    unstable: str = ""
+    whole: bool = True
+
+
+def ask_gold(sql: str, sandbox: Runs) -> Gold:
+    """Run a gold query and find out what about its rows it fixes."""
+    result = sandbox.run(sql)
+    if not result.ok:
+        return Gold(sql, result, broken=f"the gold fails: {result.error}")
+    if not result.rows:
+        return Gold(sql, result, broken="the gold returns no rows")
+    seen = probe(sql)
+    if seen.volatile:
+        return Gold(sql, result, unstable=f"the gold is random: {', '.join(seen.volatile)}")
+    if result.truncated:
+        return Gold(sql, result, tuple(_strict(result, seen)), seen.ordered, whole=False)
+    groups, whole = _groups(result, seen, sandbox)
+    unstable = _unstable(sql, groups, len(result.columns), sandbox) if seen.fragile else ""
+    return Gold(sql, result, tuple(groups), seen.ordered, unstable=unstable, whole=whole)
+
+
+def _groups(result: Result, seen: Probe, sandbox: Runs) -> tuple[list[Group], bool]:
+    """The tie groups of a result, and whether all of their rows are known."""
+    if seen.plain:
+        return bag(result.rows), True
+    full = result if not seen.limited and not seen.appended else sandbox.run(seen.sql)
+    width = len(result.columns)
+    keys = _positions(seen, full, width)
+    if keys is None or seen.offset is None or not full.ok or len(full.columns) != width + seen.appended:
+        return _strict(result, seen), True
+    blocks: list[list[Row]] = []
+    for i, row in enumerate(full.rows):
+        if not i or not all(same(row[k], full.rows[i - 1][k]) for k in keys):
+            blocks.append([])
+        blocks[-1].append(row[:width])
+    groups: list[Group] = []
+    start, first, last = 0, seen.offset, seen.offset + len(result.rows)
+    for block in blocks:
+        take = min(start + len(block), last) - max(start, first)
+        start += len(block)
+        if take > 0:
+            groups.append(Group(tuple(block), take))
+    known = not full.truncated or last <= start - len(blocks[-1])
+    if known and not compare(groups, result.rows, width, width).equal:
+        return _strict(result, seen), True  # the rewriting did not keep the meaning: take what came literally
+    return groups, known
+
+
+def _strict(result: Result, seen: Probe) -> list[Group]:
+    """Rows as they came: each a group of its own where the gold orders them."""
+    return [Group((row,), 1) for row in result.rows] if seen.ordered else bag(result.rows)
+
+
+def _positions(seen: Probe, full: Result, width: int) -> Sequence[int] | None:
+    """The sort keys as positions in the rows of `full`; None when one cannot be found there."""
+    if not seen.exact:
+        return None
+    names = [name.lower() for name in full.columns]
+    found: list[int] = []
+    for key in seen.keys:
+        if key == "*":
+            found.extend(range(width))
+        elif isinstance(key, str):
+            if key not in names:
+                return None
+            found.append(names.index(key))
+        elif not -len(names) <= key < len(names):
+            return None
+        else:
+            found.append(key)
+    return found
+
+
+def _unstable(sql: str, groups: Sequence[Group], width: int, sandbox: Runs) -> str:
+    """Why the gold is not deterministic, when reading its tables backwards changes what it returns."""
+    backwards = reversed_rows(sql)
+    other = sandbox.run(backwards) if backwards else None
+    if other is None or not other.ok or other.truncated:
+        return ""
+    if compare(groups, other.rows, width, len(other.columns)).equal:
+        return ""
+    return "the gold is not deterministic: its result depends on the order in which rows are stored"
