@@ -114,11 +114,10 @@ class Grader:
         self, gold: Gold, sql: str, said: Result, details: dict[str, Any]
     ) -> tuple[Verdict, Why, dict[str, Any]]:
         widths = len(gold.result.columns), len(said.columns)
-        if widths[0] == widths[1] and gold.result.truncated and said.truncated:
+        cut = {gold.result.truncated, said.truncated}
+        if widths[0] == widths[1] and cut == {True}:
             return "undecidable", Why("too large", f"both return more than {len(said.rows):,} rows"), details
-        if widths[0] == widths[1] and said.truncated:
-            found = Comparison("count")
-        elif widths[0] == widths[1] and gold.result.truncated:
+        if widths[0] == widths[1] and True in cut:
             found = Comparison("count")
         else:
             found = compare(gold.groups, said.rows, *widths)

@@ -14,8 +14,10 @@ from sqlglot import exp
 
 from sqlkit.sql.parse import parse_one
 
-_FLIPPED = {exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE, exp.EQ: exp.EQ, exp.NEQ: exp.NEQ}
-_SIGNS = {
+_FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
+    exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE, exp.EQ: exp.EQ, exp.NEQ: exp.NEQ,
+}  # fmt: skip
+_SIGNS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.GT: ">", exp.LTE: "<=", exp.GTE: ">=",
     exp.Like: "LIKE", exp.ILike: "ILIKE", exp.Is: "IS",
 }  # fmt: skip
@@ -55,7 +57,7 @@ class Parts:
 
 def take_apart(sql: str, *, bare: bool = False) -> Parts:
     """The parts of a query; `bare` leaves the tables off the columns. Raises SqlglotError."""
-    tree = parse_one(sql).copy()
+    tree: exp.Expr = parse_one(sql).copy()
     parts = Parts()
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for select in list(tree.find_all(exp.Select)):
@@ -70,12 +72,12 @@ def take_apart(sql: str, *, bare: bool = False) -> Parts:
             if select.args.get(part):
                 _predicates(select.args[part].this, parts)
         _groups(select, parts)
-    for aggregate in tree.find_all(exp.AggFunc):
+    for aggregate in tree.find_all(exp.AggFunc):  # those of HAVING and ORDER BY count as predicate and order
         inner = aggregate.this
         distinct = isinstance(inner, exp.Distinct)
         argument = ", ".join(text(e) for e in inner.expressions) if distinct else text(inner) if inner else "*"
         name = aggregate.sql_name().upper() + (" DISTINCT" if distinct else "")
-        if not isinstance(aggregate.parent, exp.Window):
+        if not isinstance(aggregate.parent, exp.Window) and not aggregate.find_ancestor(exp.Having, exp.Order):
             parts.aggregates[name, argument] += 1
     for window in tree.find_all(exp.Window):
         parts.windows[text(window)] += 1
@@ -93,7 +95,7 @@ def text(node: exp.Expr) -> str:
             return exp.Var(this="(subquery)")
         return inner
 
-    return node.copy().transform(fold).sql(dialect="duckdb")
+    return str(node.copy().transform(fold).sql(dialect="duckdb"))
 
 
 def _name_columns(select: exp.Select, common: set[str], bare: bool) -> bool:
@@ -119,9 +121,7 @@ def _name_columns(select: exp.Select, common: set[str], bare: bool) -> bool:
         else:
             vague, table = True, ""
         if isinstance(column.this, exp.Identifier):
-            new = exp.column(column.name.lower(), table=table or None, quoted=False)
-            if column is not select:
-                column.replace(new)
+            column.replace(exp.column(column.name.lower(), table=table or None, quoted=False))
     return vague
 
 
@@ -148,7 +148,11 @@ def _plain(tree: exp.Expr) -> exp.Expr:
                 return node
         if isinstance(node, exp.Count) and isinstance(node.this, exp.Literal):
             return exp.Count(this=exp.Star())
-        if type(node) in _FLIPPED and isinstance(node.this, exp.Literal) and not isinstance(node.expression, exp.Literal):
+        if (
+            type(node) in _FLIPPED
+            and isinstance(node.this, exp.Literal)
+            and not isinstance(node.expression, exp.Literal)
+        ):
             return _FLIPPED[type(node)](this=node.expression, expression=node.this)
         return node
 
@@ -183,7 +187,9 @@ def _predicates(condition: exp.Expr, parts: Parts) -> None:
         parts.connectives[connective.key.upper()] += 1
     for leaf in _leaves(condition):
         for predicate in _predicate(leaf, ""):
-            columns = isinstance(leaf, exp.EQ) and all(isinstance(leaf.args[k], exp.Column) for k in ("this", "expression"))
+            columns = isinstance(leaf, exp.EQ) and all(
+                isinstance(leaf.args[k], exp.Column) for k in ("this", "expression")
+            )
             if columns:
                 left, right = sorted((predicate.subject, predicate.value))
                 parts.joins[Predicate(left, "=", right)] += 1
@@ -232,10 +238,11 @@ def _meant(key: exp.Expr, query: exp.Expr) -> exp.Expr:
 
 
 def _top(tree: exp.Expr, parts: Parts) -> None:
-    order, limit, offset = (tree.args.get(part) for part in ("order", "limit", "offset"))
-    while isinstance(tree, exp.Subquery):
+    held = {part: tree.args.get(part) for part in ("order", "limit", "offset")}
+    while isinstance(tree, exp.Subquery):  # parentheses around the whole: what stands outside them comes first
         tree = tree.this
-        order, limit, offset = (old or tree.args.get(part) for old, part in ((order, "order"), (limit, "limit"), (offset, "offset")))
+        held = {part: value or tree.args.get(part) for part, value in held.items()}
+    order, limit, offset = held.values()
     if isinstance(tree, exp.Query):
         parts.outputs = [text(column.unalias()) for column in tree.selects]
     parts.distinct = tree.args.get("distinct") is not None and isinstance(tree, exp.Select)

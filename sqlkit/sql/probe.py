@@ -80,9 +80,9 @@ def orders_rows(sql: str) -> bool:
     """Whether any ORDER BY of a query (not of a window or an aggregate) could have ordered its rows."""
     try:
         tree = parse_one(sql)
-    except SqlglotError:
+        return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
+    except (SqlglotError, RecursionError):
         return False
-    return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
 
 
 def reversed_rows(sql: str) -> str | None:
@@ -113,9 +113,7 @@ def _outermost(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _keys(
-    tree: exp.Expr, sort_keys: list[exp.Expr]
-) -> tuple[tuple[int | str, ...], list[exp.Expr], bool]:
+def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, ...], list[exp.Expr], bool]:
     """Where each sort key stands in the output; those that stand nowhere come back as columns to append.
 
     The last value is False when a key cannot be shown without changing what the query returns.

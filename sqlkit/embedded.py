@@ -1,0 +1,22 @@
+"""What ships with sqlkit: the embedded company and the embedded base model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from sqlkit.errors import InputError
+
+
+def folder(name: Literal["retail", "base"]) -> Path:
+    """data/<name> of the checkout, or the copy inside the installed wheel. Raises InputError when it is not there."""
+    here = Path(__file__).resolve().parent
+    for candidate in (here.parent / "data" / name, here / "_data" / name):
+        if candidate.is_dir():
+            return candidate
+    raise InputError(f"the embedded {name} is missing from this installation; install sqlkit from its repository")
+
+
+def resolve_base(base: str) -> str:
+    """'embedded' as the folder of the embedded base; anything else as it is."""
+    return str(folder("base")) if base == "embedded" else base

@@ -1,0 +1,197 @@
+"""A transformers model with or without an adapter: greedy, batched, left-padded generation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlkit.embedded import resolve_base
+from sqlkit.errors import InputError, MissingExtra
+from sqlkit.model.adapter import check_adapter
+from sqlkit.model.types import Generation, Model, Progress
+from sqlkit.records import Prompt
+from sqlkit.sql.extract import REFUSAL
+
+
+def load_model(
+    base: str = "embedded", adapter: str | Path | None = None, *, quantize: str = "auto", device: str = "auto"
+) -> Model:
+    """Load a base ('embedded', a folder, a hub id, or 'http://host/v1#model') and, if given, an adapter trained on it.
+
+    quantize: 'nf4', 'none', or 'auto' (as the adapter was trained; none without one). Raises InputError when the base
+    cannot be loaded, AdapterError when the adapter belongs to another base, prompt or tokenizer.
+    """
+    if base.startswith(("http://", "https://")):
+        from sqlkit.model.openai_compatible import OpenAICompatibleModel
+
+        return OpenAICompatibleModel(base)
+    path = resolve_base(base)
+    tokenizer = load_tokenizer(path)
+    method = ""
+    if adapter is not None:
+        method = check_adapter(adapter, path, tokenizer).method
+    nf4 = quantize == "nf4" or (quantize == "auto" and method == "qlora")
+    model = load_weights(path, nf4=nf4, device=device)
+    if adapter is not None:
+        from peft import PeftModel
+
+        if nf4 and model.device.type == "cpu":
+            dequantise(model)
+        model = PeftModel.from_pretrained(model, str(adapter)).eval()
+        if model.device.type == "cpu":
+            model = model.merge_and_unload()
+    return HuggingFaceModel(model.eval(), tokenizer)
+
+
+def load_tokenizer(base: str) -> Any:
+    """The tokenizer of a base; it must have a chat template and a stop token. Raises InputError otherwise."""
+    try:
+        from transformers import AutoTokenizer
+    except ImportError:
+        raise MissingExtra("transformers", "train") from None
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot load the tokenizer of {base}: {str(error).splitlines()[0][:200]}") from None
+    if not tokenizer.chat_template:
+        raise InputError(f"the tokenizer of {base} has no chat template; use the instruct version of the model")
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_weights(base: str, *, nf4: bool, device: str = "auto") -> Any:
+    """A causal language model: NF4 with double quantisation, bfloat16 on a GPU, float32 on a CPU. Raises InputError."""
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    place = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = torch.bfloat16 if place.startswith("cuda") else torch.float32
+    config = None
+    if nf4:
+        config = BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+        )
+    try:
+        return AutoModelForCausalLM.from_pretrained(base, dtype=dtype, quantization_config=config, device_map=place)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot load base model {base}: {str(error).splitlines()[0][:200]}") from None
+
+
+def dequantise(model: Any) -> None:
+    """Turn each NF4 layer into a dense one of exactly the dequantised weights.
+
+    A QLoRA adapter was trained against these weights, so merging into them keeps the trained function; and a CPU then
+    decodes without unpacking every weight for every token.
+    """
+    import torch
+    from bitsandbytes.functional import dequantize_4bit
+    from bitsandbytes.nn import Linear4bit
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, Linear4bit):
+            weight = dequantize_4bit(module.weight.data, module.weight.quant_state).to(torch.float32)
+            dense = torch.nn.Linear(module.in_features, module.out_features, bias=module.bias is not None)
+            dense.weight = torch.nn.Parameter(weight, requires_grad=False)
+            if module.bias is not None:
+                dense.bias = torch.nn.Parameter(module.bias.data.float(), requires_grad=False)
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, dense)
+    for attribute in ("is_loaded_in_4bit", "is_quantized", "hf_quantizer", "quantization_method"):
+        if hasattr(model, attribute):
+            setattr(model, attribute, None if attribute.startswith(("hf", "quantization")) else False)
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+
+
+class HuggingFaceModel:
+    """Greedy generation with the tokenizer's chat template; used in serving and, on the live weights, in training."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        ids = tokenizer(REFUSAL, add_special_tokens=False)["input_ids"]
+        self._refusal = ids[0]
+
+    def encode(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Token ids as generation sees them, unpadded."""
+        texts = [chat_text(self.tokenizer, p) for p in prompts]
+        return [list(ids) for ids in self.tokenizer(texts, add_special_tokens=False)["input_ids"]]
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_new_tokens: int = 160,
+        batch_size: int = 16,
+        grammar: str | None = None,
+        progress: Progress | None = None,
+    ) -> list[Generation]:
+        """One greedy answer per prompt; batches of prompts of like length."""
+        encoded = self.encode(prompts)
+        order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
+        made: dict[int, Generation] = {}
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            for index, generation in zip(chosen, self._batch([encoded[i] for i in chosen], max_new_tokens, grammar), strict=True):
+                made[index] = generation
+            if progress:
+                progress(len(made), len(order))
+        return [made[i] for i in range(len(prompts))]
+
+    def _batch(self, rows: list[list[int]], limit: int, grammar: str | None) -> list[Generation]:
+        import torch
+
+        began = time.perf_counter()
+        padded = self.tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(self.model.device)
+        processors = []
+        if grammar is not None:
+            from sqlkit.model.constrain import GrammarProcessor
+
+            processors.append(GrammarProcessor(grammar, self.tokenizer, padded["input_ids"].shape[1]))
+        with torch.inference_mode():
+            answer = self.model.generate(
+                **padded,
+                max_new_tokens=limit,
+                do_sample=False,
+                temperature=None,
+                top_p=None,
+                top_k=None,
+                use_cache=True,
+                pad_token_id=self.tokenizer.pad_token_id,
+                eos_token_id=self._stops(),
+                return_dict_in_generate=True,
+                output_logits=True,
+                logits_processor=processors,
+            )
+        first = torch.softmax(answer.logits[0].float(), dim=-1)[:, self._refusal]
+        new = answer.sequences[:, padded["input_ids"].shape[1] :]
+        texts = self.tokenizer.batch_decode(new, skip_special_tokens=True)
+        seconds = (time.perf_counter() - began) / len(rows)
+        counts = (new != self.tokenizer.pad_token_id).sum(dim=1).tolist()
+        return [Generation(t.strip(), int(n), seconds, float(p)) for t, n, p in zip(texts, counts, first.tolist(), strict=True)]
+
+    def _stops(self) -> list[int]:
+        """The tokenizer's stop token and those the model's own configuration names."""
+        named = self.model.generation_config.eos_token_id
+        more = named if isinstance(named, list) else [] if named is None else [named]
+        return sorted({self.tokenizer.eos_token_id, *more})
+
+    def close(self) -> None:
+        self.model = None
+
+
+def chat_text(tokenizer: Any, prompt: Prompt) -> str:
+    """The prompt under the chat template; a template without a system role gets it in front of the user's text."""
+    try:
+        text = tokenizer.apply_chat_template(prompt.messages(), tokenize=False, add_generation_prompt=True)
+    except Exception as error:
+        if "system" not in str(error).lower():
+            raise
+        merged = [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}]
+        text = tokenizer.apply_chat_template(merged, tokenize=False, add_generation_prompt=True)
+    return str(text)

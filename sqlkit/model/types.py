@@ -1,0 +1,37 @@
+"""What every model gives: texts for prompts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sqlkit.records import Prompt
+
+Progress = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Generation:
+    """`seconds` is this prompt's share of its batch; `refuse_probability` what the model gives to refusing, 0 if unknown."""
+
+    text: str
+    tokens: int = 0
+    seconds: float = 0.0
+    refuse_probability: float = 0.0
+
+
+class Model(Protocol):
+    """The one method that the rest of the kit calls."""
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_new_tokens: int = 160,
+        batch_size: int = 16,
+        grammar: str | None = None,
+        progress: Progress | None = None,
+    ) -> list[Generation]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,91 @@
+"""A grammar of read-only SELECT over a live schema, as Lark text for llguidance.
+
+Syntax (https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md). It makes broken SQL and invented tables and
+columns impossible; it does not know types, join conditions or meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+FUNCTIONS = (
+    "COUNT SUM AVG MIN MAX MEDIAN STDDEV ANY_VALUE FIRST LAST STRING_AGG LIST QUANTILE_CONT ARG_MAX ARG_MIN YEAR MONTH DAY QUARTER "
+    "WEEK DAYNAME MONTHNAME DAYOFWEEK ISODOW HOUR DATE_TRUNC DATE_DIFF DATE_PART DATE_ADD STRFTIME LAST_DAY ABS ROUND FLOOR CEIL "
+    "LENGTH LOWER UPPER TRIM SUBSTRING REPLACE CONCAT COALESCE NULLIF GREATEST LEAST MOD POWER SQRT LEFT RIGHT CONTAINS "
+    "STARTS_WITH SPLIT_PART RANK DENSE_RANK ROW_NUMBER LAG LEAD NTILE PERCENT_RANK CUME_DIST FIRST_VALUE LAST_VALUE"
+).split()
+ALIASES = (
+    "t1 t2 t3 t4 t5 t6 a b c d e f g h i j k l m n o p q r s t u v w x y z cnt total value val num avg_value rn rnk rk sub cte base "
+    "per_group ranked totals counts monthly cur prev current previous share pct ratio diff result month year quarter revenue amount "
+    "s1 s2 c1 c2 o1 o2 p1 p2 e1 e2 m1 q1 q2 y1 y2 x1 x2"
+).split()
+
+RULES = r"""
+start: refusal | query
+refusal: /CANNOT ANSWER(: [a-zA-Z0-9 ,.'()-]{1,60})?/
+query: with? body order? limit?
+with: "WITH" alias "AS" "(" query ")" ("," alias "AS" "(" query ")")*
+body: core (("UNION" "ALL" | "UNION" | "EXCEPT" | "INTERSECT") core)*
+core: "SELECT" "DISTINCT"? item ("," item)* from? where? group? having? qualify?
+item: "*" | expr ("AS" alias)?
+from: "FROM" source (join | "," source)*
+source: (table | alias) ("AS"? alias)? | "(" query ")" ("AS"? alias)?
+join: ("LEFT" | "INNER" | "FULL" | "RIGHT")? "JOIN" source ("ON" expr | "USING" "(" name ("," name)* ")") | "CROSS" "JOIN" source
+where: "WHERE" expr
+group: "GROUP" "BY" expr ("," expr)*
+having: "HAVING" expr
+qualify: "QUALIFY" expr
+order: "ORDER" "BY" key ("," key)*
+key: expr ("DESC" | "ASC")? ("NULLS" ("FIRST" | "LAST"))?
+limit: "LIMIT" INT ("OFFSET" INT)?
+expr: conj ("OR" conj)*
+conj: neg ("AND" neg)*
+neg: "NOT"? test
+test: sum (compare | "NOT"? "IN" "(" (query | expr ("," expr)*) ")" | "NOT"? "BETWEEN" sum "AND" sum | "NOT"? ("LIKE" | "ILIKE") sum | "IS" "NOT"? "NULL" | "IS" "NOT"? "DISTINCT" "FROM" sum)? | "EXISTS" "(" query ")"
+compare: ("=" | "<>" | "!=" | "<=" | ">=" | "<" | ">") ("ALL" | "ANY")? sum
+sum: product (("+" | "-" | "||") product)*
+product: atom (("*" | "/" | "//" | "%") atom)*
+atom: "-"? value
+value: NUMBER | STRING | "NULL" | "TRUE" | "FALSE" | column | call | case | "(" query ")" | "(" expr ")" | cast | ("DATE" | "TIMESTAMP") STRING | "INTERVAL" (STRING | INT) unit? | "INTERVAL" "(" expr ")" unit | extract | "CURRENT_DATE"
+extract: "EXTRACT" "(" unit "FROM" expr ")"
+cast: "CAST" "(" expr "AS" type ")"
+type: /INTEGER|BIGINT|DOUBLE|DATE|TIMESTAMP|VARCHAR|DECIMAL(\(\d+, ?\d+\))?/
+unit: /(YEAR|MONTH|DAY|WEEK|QUARTER|HOUR|MINUTE|SECOND)S?/
+case: "CASE" expr? ("WHEN" expr "THEN" expr)+ ("ELSE" expr)? "END"
+call: FUNCTION "(" ("*" | "DISTINCT"? expr ("," expr)* order?)? ")" filter? over?
+filter: "FILTER" "(" "WHERE" expr ")"
+over: "OVER" "(" ("PARTITION" "BY" expr ("," expr)*)? order? frame? ")"
+frame: "ROWS" "BETWEEN" bound "AND" bound
+bound: "UNBOUNDED" ("PRECEDING" | "FOLLOWING") | INT ("PRECEDING" | "FOLLOWING") | "CURRENT" "ROW"
+column: name | alias | alias "." name | alias "." alias | QUALIFIED
+INT: /\d{1,6}/
+NUMBER: /\d{1,12}(\.\d{1,6})?/
+STRING: /'([^'\n]|''){0,80}'/
+%ignore / +/
+"""
+
+
+def select_grammar(tables: Mapping[str, Sequence[str]]) -> str:
+    """The grammar for a schema given as table name to column names. Names are matched exactly, quoted where they must be."""
+    names = sorted({_identifier(c) for columns in tables.values() for c in columns})
+    qualified = sorted({f"{_identifier(t)}.{_identifier(c)}" for t, columns in tables.items() for c in columns})
+    taken = {n.lower() for n in names} | {t.lower() for t in tables}
+    aliases = [a for a in ALIASES if a not in taken]
+    parts = [
+        RULES,
+        f"table: TABLE\nTABLE: {_any(_identifier(t) for t in tables)}",
+        f"name: NAME\nNAME: {_any(names)}",
+        f"QUALIFIED: {_any(qualified)}",
+        f"alias: ALIAS\nALIAS: {_any(aliases)}",
+        f"FUNCTION: {_any(FUNCTIONS)}",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _any(words: object) -> str:
+    return " | ".join(json.dumps(str(word)) for word in words)  # type: ignore[attr-defined]
+
+
+def _identifier(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() else '"' + name.replace('"', '""') + '"'
