@@ -72,9 +72,8 @@ def compare(groups: Sequence[Group], predicted: Sequence[Row], width: int, predi
     if search.spent > BUDGET:
         return Comparison("gave up")
     if len(groups) > 1:
-        merged = Group(tuple(rows), len(predicted))
-        anyhow = compare([merged], predicted, width, predicted_width)
-        if anyhow.equal:
+        anyhow = compare([Group(tuple(rows), len(predicted))], predicted, width, predicted_width)
+        if anyhow.equal and _holds_all(groups, gold, said, anyhow.columns):
             return Comparison("order", anyhow.columns)
     return _told("values", groups, predicted, gold, said, _alike(gold, [said], width))
 
@@ -84,6 +83,14 @@ def _split(sizes: Sequence[int], rows: Sequence[Codes]) -> Iterator[Sequence[Cod
     for n in sizes:
         yield rows[start : start + n]
         start += n
+
+
+def _holds_all(
+    groups: Sequence[Group], gold: Sequence[Sequence[Codes]], said: Sequence[Codes], columns: Sequence[int]
+) -> bool:
+    """Whether the rows that every valid choice holds are there, wherever."""
+    needed = Counter(row for group, block in zip(groups, gold, strict=True) if not group.cut for row in block)
+    return needed <= Counter(tuple(row[j] for j in columns) for row in said)
 
 
 def _pairs(

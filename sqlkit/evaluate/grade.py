@@ -30,22 +30,34 @@ class Grader:
 
     def __init__(self, sandbox: Runs, dialect: str = "duckdb") -> None:
         self.sandbox, self.dialect = sandbox, dialect
-        self._golds: dict[str, Gold] = {}
-        self._seen: dict[tuple[str, str], tuple[Verdict, Why, dict[str, Any]]] = {}
+        self._golds: dict[tuple[str, str], Gold] = {}
+        self._levels: dict[tuple[str, str], str] = {}
+        self._seen: dict[tuple[str | None, str, str | None], tuple[Verdict, Why, dict[str, Any]]] = {}
 
     def gold(self, example: Example) -> Gold:
         """The example's gold, run once. Raises ValueError for an unanswerable example."""
         if example.sql is None:
             raise ValueError(f"{example.id} has no gold")
-        if example.sql not in self._golds:
-            self._golds[example.sql] = self._ask(example.sql, example.dialect)
-        return self._golds[example.sql]
+        key = (example.sql, example.dialect)
+        if key not in self._golds:
+            self._golds[key] = self._ask(*key)
+        return self._golds[key]
+
+    def _level(self, example: Example) -> str:
+        if example.sql is None:
+            return ""
+        key = (example.sql, example.dialect)
+        if key not in self._levels:
+            self._levels[key] = difficulty(*key)
+        return self._levels[key]
 
     def _ask(self, sql: str, dialect: str) -> Gold:
         if dialect and dialect != self.dialect:
             try:
                 sql = transpile(sql, dialect, self.dialect)
-            except (SqlglotError, ValueError) as error:
+            except ValueError as error:
+                raise InputError(f"unknown SQL dialect {dialect!r}") from error
+            except SqlglotError as error:
                 message = str(error).splitlines()[0]
                 return Gold(sql, Result(error=f"parse: {message}"), broken=f"the gold is not {dialect}: {message}")
         return ask_gold(sql, self.sandbox)
@@ -54,13 +66,10 @@ class Grader:
         """The verdict on one prediction. Raises InputError when it belongs to another example."""
         if prediction.example_id != example.id:
             raise InputError(f"prediction {prediction.example_id} was given for example {example.id}")
-        key = (example.sql or "", prediction.sql or "")
-        if prediction.sql is None or example.sql is None or key not in self._seen:
-            verdict, why, details = self._judge(example, prediction.sql)
-            if prediction.sql is not None and example.sql is not None:
-                self._seen[key] = verdict, why, details
-        else:
-            verdict, why, details = self._seen[key]
+        key = (example.sql, example.dialect, prediction.sql)
+        if key not in self._seen:
+            self._seen[key] = self._judge(example, prediction.sql)
+        verdict, why, details = self._seen[key]
         return Grade(
             example_id=example.id,
             verdict=verdict,
@@ -68,7 +77,7 @@ class Grader:
             correct=verdict == "equivalent",
             refused=prediction.sql is None,
             answerable=example.sql is not None,
-            difficulty=example.difficulty or (difficulty(example.sql, example.dialect) if example.sql else ""),
+            difficulty=example.difficulty or self._level(example),
             details={**details, "kind": why.kind},
         )
 
@@ -138,9 +147,12 @@ def grade(example: Example, prediction: Prediction, sandbox: Runs) -> Grade:
 
 
 def grade_all(
-    examples: Sequence[Example], predictions: Sequence[Prediction], sandbox: Runs, progress: Progress | None = None
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    sandbox: Runs | Grader,
+    progress: Progress | None = None,
 ) -> list[Grade]:
-    """The verdicts on all predictions, in the order of the examples.
+    """The verdicts on all predictions, in the order of the examples. Several arms share a Grader, which keeps golds.
 
     Raises InputError when an example has no prediction or a prediction no example.
     """
@@ -148,7 +160,7 @@ def grade_all(
     unknown = told.keys() - {example.id for example in examples}
     if unknown:
         raise InputError(f"predictions for unknown questions: {', '.join(sorted(unknown)[:5])}")
-    grader = sandbox if isinstance(sandbox, Grader) else Grader(sandbox, getattr(sandbox, "dialect", "duckdb"))
+    grader = sandbox if isinstance(sandbox, Grader) else Grader(sandbox)
     grades = []
     for number, example in enumerate(examples, 1):
         if example.id not in told:

@@ -26,13 +26,13 @@ def close(a: Number, b: Number) -> bool:
         return True
     if not (isinstance(a, float) or isinstance(b, float)):
         return False
-    return math.isclose(size(a), size(b), rel_tol=TOLERANCE, abs_tol=0.0)
+    return math.isclose(size(a), size(b), rel_tol=TOLERANCE, abs_tol=0.0) and math.isfinite(size(a))
 
 
 def same(a: Any, b: Any) -> bool:
     """Whether two cells hold the same value."""
     if is_number(a) and is_number(b):
-        return close(a, b)
+        return close(a, b) or (a != a and b != b)  # only NaN is not itself
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, Mapping) and isinstance(b, Mapping):

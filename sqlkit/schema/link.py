@@ -17,7 +17,7 @@ from sqlkit.schema.values import Profile
 from sqlkit.schema.words import STOP, stem, stems, words
 
 MAX_TABLES = 4
-MAX_COLUMNS = 22
+MAX_COLUMNS = 14
 MAX_HINTS = 2
 
 
@@ -166,7 +166,7 @@ class Linker:
     def _choose(self, score: Counter[str], need: Iterable[str]) -> list[str]:
         ranked = sorted(self._neighbours, key=lambda t: (-score[t], -len(self._neighbours[t]), t))
         top = score[ranked[0]] if ranked else 0.0
-        chosen = [t for t in ranked[:MAX_TABLES] if score[t] >= max(0.3 * top, 0.05)] or ranked[: MAX_TABLES - 1]
+        chosen = [t for t in ranked[:MAX_TABLES] if score[t] >= max(0.35 * top, 0.05)] or ranked[: MAX_TABLES - 1]
         chosen += [t for t in need if t not in chosen]
         for other in list(chosen[1:]):
             chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
@@ -220,8 +220,8 @@ class Linker:
         same = plain.lower().split() == words(column.name)
         return LinkedColumn(
             column,
-            "" if same or reference else plain,
-            codes if linked or len(codes) <= 3 else (),
+            "" if same or reference or column.name in table.primary_key else plain,
+            codes if linked else (),
             hits,
             column.name in table.primary_key,
             f"{reference.ref_table}.{reference.ref_columns[0]}" if reference else "",

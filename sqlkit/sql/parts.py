@@ -134,29 +134,36 @@ def _sources(select: exp.Select) -> Iterator[exp.Expr]:
 
 
 def _plain(tree: exp.Expr) -> exp.Expr:
-    """Take off what is only spelling."""
+    """Take off what is only spelling, from the leaves up."""
+    for node in reversed(list(tree.walk())):
+        new = _plainer(node)
+        if new is node:
+            continue
+        if node is tree:
+            tree = new
+        else:
+            node.replace(new)
+    return tree
 
-    def fold(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Paren):
-            return node.this
-        if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal):
-            return node.this
-        if isinstance(node, exp.Literal) and not node.is_string:
-            try:
-                return exp.Literal.number(f"{float(node.name):g}") if len(node.name) < 7 else node
-            except ValueError:
-                return node
-        if isinstance(node, exp.Count) and isinstance(node.this, exp.Literal):
-            return exp.Count(this=exp.Star())
-        if (
-            type(node) in _FLIPPED
-            and isinstance(node.this, exp.Literal)
-            and not isinstance(node.expression, exp.Literal)
-        ):
-            return _FLIPPED[type(node)](this=node.expression, expression=node.this)
-        return node
 
-    return tree.transform(fold)
+def _plainer(node: exp.Expr) -> exp.Expr:
+    """One node without its spelling; the node itself where there is nothing to take off."""
+    inner: exp.Expr | None = node.args.get("this") if isinstance(node.args.get("this"), exp.Expr) else None
+    if isinstance(node, exp.Paren) and inner is not None:
+        return inner
+    if isinstance(node, exp.Cast) and isinstance(inner, exp.Literal):
+        return inner
+    if isinstance(node, exp.Literal) and not node.is_string and len(node.name) < 7:
+        try:
+            return exp.Literal.number(f"{float(node.name):g}")
+        except ValueError:
+            return node
+    if isinstance(node, exp.Count) and isinstance(inner, exp.Literal):
+        return exp.Count(this=exp.Star())
+    flipped = _FLIPPED.get(type(node))
+    if flipped and isinstance(inner, exp.Literal) and not isinstance(node.args["expression"], exp.Literal):
+        return flipped(this=node.args["expression"], expression=inner)
+    return node
 
 
 def _joins(select: exp.Select, parts: Parts) -> None:

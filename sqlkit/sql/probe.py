@@ -52,7 +52,7 @@ def probe(sql: str) -> Probe:
     """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
     try:
         tree = _outermost(parse_one(sql))
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         return Probe(sql, exact=False)
     names = {_function(node) for node in tree.find_all(exp.Func)}
     volatile = tuple(sorted(names & _VOLATILE)) + (("sample",) if tree.find(exp.TableSample) else ())
@@ -89,7 +89,7 @@ def reversed_rows(sql: str) -> str | None:
     """The same query over tables read from the last row to the first; None where that cannot be written."""
     try:
         tree = parse_one(sql)
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         return None
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     done = 0

@@ -1,0 +1,130 @@
+"""A recipe: one YAML file is one run. Strict: an unknown key is an error that suggests the right one.
+
+Key names are those of TRL and axolotl where they have one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import yaml
+
+from sqlkit.errors import RecipeError
+
+FOLDER = Path(__file__).parent / "recipes"
+
+
+class Recipe(pydantic.BaseModel):
+    """All a run needs. Paths are relative to the working directory; 'embedded' names what ships with sqlkit."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    # what
+    base_model: str = "embedded"
+    method: Literal["qlora", "lora", "full"] = "qlora"
+    database: str = ""
+    glossary: str = ""
+    questions: str = ""
+    dev_questions: str = ""
+    test_questions: str = ""
+    output_dir: str = "runs/train"
+    seed: int = 0
+    # data
+    pairs: int = pydantic.Field(5000, ge=1)
+    public_data: str = ""
+    public_pairs: int = pydantic.Field(2000, ge=0)
+    # adapter
+    lora_r: int = pydantic.Field(16, ge=1)
+    lora_alpha: int = pydantic.Field(32, ge=1)
+    lora_dropout: float = pydantic.Field(0.0, ge=0, lt=1)
+    lora_target_modules: str | list[str] = "all-linear"
+    # optimisation
+    learning_rate: float = pydantic.Field(2e-4, gt=0)
+    lr_scheduler_type: str = "cosine"
+    warmup_steps: int = pydantic.Field(20, ge=0)
+    num_train_epochs: float = pydantic.Field(2, gt=0)
+    max_steps: int = -1
+    per_device_train_batch_size: int = pydantic.Field(8, ge=1)
+    gradient_accumulation_steps: int = pydantic.Field(2, ge=1)
+    per_device_eval_batch_size: int = pydantic.Field(16, ge=1)
+    max_length: int = pydantic.Field(1024, ge=64)
+    packing: bool = False
+    gradient_checkpointing: bool = False
+    bf16: bool = False
+    optim: str = "adamw_torch"
+    weight_decay: float = pydantic.Field(0.0, ge=0)
+    max_grad_norm: float = pydantic.Field(1.0, gt=0)
+    # watching
+    eval_steps: int = pydantic.Field(200, ge=0)
+    save_steps: int = pydantic.Field(200, ge=1)
+    logging_steps: int = pydantic.Field(10, ge=1)
+    early_stopping_patience: int = pydantic.Field(0, ge=0)
+    report_to: str = "tensorboard"
+    # answering
+    max_new_tokens: int = pydantic.Field(160, ge=8)
+    constrained: bool = False
+    shots: int = pydantic.Field(2, ge=0)
+    refuse_threshold: float = pydantic.Field(0.5, gt=0, le=1)
+
+    @classmethod
+    def load(cls, name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+        """Read a YAML file, or a recipe that ships with sqlkit by its name, with 'key=value' overrides.
+
+        Raises RecipeError naming the file, the key and the nearest right one.
+        """
+        path = Path(name)
+        if not path.exists() and (FOLDER / f"{name}.yaml").exists():
+            path = FOLDER / f"{name}.yaml"
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except OSError as error:
+            near = difflib.get_close_matches(str(name), names(), 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; shipped recipes: {', '.join(names())}"
+            raise RecipeError(f"cannot read recipe {name}: {error.strerror or error}{hint}") from None
+        except yaml.YAMLError as error:
+            raise RecipeError(f"recipe {path} is not YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(data, dict):
+            raise RecipeError(f"recipe {path} is not a mapping of keys to values")
+        return cls.of({**data, **parse_overrides(overrides)}, str(path))
+
+    @classmethod
+    def of(cls, data: dict[str, Any], where: str = "recipe") -> Recipe:
+        """A recipe from a mapping. Raises RecipeError."""
+        for key in data:
+            if key not in cls.model_fields:
+                near = difflib.get_close_matches(str(key), list(cls.model_fields), 1)
+                raise RecipeError(f"{where}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        try:
+            return cls.model_validate(data)
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            raise RecipeError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']} (got {first['input']!r})") from None
+
+    def yaml(self) -> str:
+        return str(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
+
+
+def names() -> list[str]:
+    """Recipes that ship with sqlkit."""
+    return sorted(p.stem for p in FOLDER.glob("*.yaml"))
+
+
+def parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    """'key=value' texts, values read as YAML. Raises RecipeError."""
+    found: dict[str, Any] = {}
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise RecipeError(f"--set takes key=value, not {text!r}")
+        value = value.strip()
+        read = yaml.safe_load(value)
+        try:  # YAML 1.1 reads 2e-4 as text
+            read = float(value) if isinstance(read, str) else read
+        except ValueError:
+            pass
+        found[key.strip()] = read
+    return found
