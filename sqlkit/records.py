@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeVar
 
 from sqlkit.errors import InputError
 
+_UMASK = os.umask(0)
+os.umask(_UMASK)
 Verdict = Literal["equivalent", "different", "error", "unsafe", "gold_broken", "undecidable"]
 Cell = Any  # None, bool, int, float, Decimal, str, bytes, date, time, datetime, timedelta, UUID, list, dict
 
@@ -160,6 +162,7 @@ def write_atomic(path: str | Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
             handle.write(text)
+        os.chmod(name, 0o666 & ~_UMASK)  # mkstemp makes files that only their owner can read
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

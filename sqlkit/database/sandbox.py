@@ -72,7 +72,12 @@ class Sandbox:
             raise DatabaseError(f"database {self._options['database']} does not exist")
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._start()
+        self._errors = tempfile.TemporaryFile()  # what the worker says before it dies
+        try:
+            self._start()
+        except DatabaseError:
+            self.close()
+            raise
 
     def run(self, sql: str) -> Result:
         """Run one query. What goes wrong is in `Result.error`."""
@@ -102,7 +107,8 @@ class Sandbox:
         )
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._errors = tempfile.TemporaryFile()
+        self._errors.seek(0)
+        self._errors.truncate()
         keep = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "TZ"}}
         root = str(Path(__file__).resolve().parents[2])
         keep["PYTHONPATH"] = os.pathsep.join(filter(None, (root, keep.get("PYTHONPATH"))))

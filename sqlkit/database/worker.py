@@ -6,6 +6,7 @@ network, no extensions and locked settings, and every query runs in a read-only 
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import pickle
@@ -125,6 +126,8 @@ def _fetch(cursor: Any, columns: list[tuple[str, str]], options: dict[str, Any])
 
 def _plain(value: Any) -> Any:
     """Only values that the reader's narrow unpickler lets through."""
+    if type(value) is datetime.datetime and value.tzinfo is not None:
+        return value.astimezone(datetime.UTC)  # a zone object of another library would not pass
     if type(value).__module__ in {"builtins", "datetime", "decimal", "uuid"}:
         return value
     return str(value)
@@ -132,7 +135,7 @@ def _plain(value: Any) -> Any:
 
 def _kind(error: Exception) -> str:
     name, text = type(error).__name__, str(error).lower()
-    if "read-only" in text or "read only" in text or "not allowed" in text or "disabled by configuration" in text:
+    if "read-only" in text or "read only" in text or "disabled by configuration" in text:
         return "unsafe"
     if "memory" in text or "OutOfMemory" in name:
         return "memory"

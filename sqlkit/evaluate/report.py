@@ -104,11 +104,15 @@ def _without(grades: Sequence[Grade], aside: set[str]) -> list[Grade]:
 
 def _arm(arm: Arm, grades: Sequence[Grade]) -> dict[str, Any]:
     seconds = arm.seconds if arm.seconds is not None else sum(p.seconds for p in arm.predictions)
+    shares = {
+        "valid_sql": metrics.valid_sql(grades),
+        "refused_right": metrics.refused_right(grades),
+        "refused_wrong": metrics.refused_wrong(grades),
+    }
     return {
         "ex": dataclasses.asdict(metrics.execution_accuracy(grades)),
-        "valid_sql": dataclasses.asdict(metrics.valid_sql(grades)),
-        "refused_right": dataclasses.asdict(metrics.refused_right(grades)),
-        "refused_wrong": dataclasses.asdict(metrics.refused_wrong(grades)),
+        **{name: share.value for name, share in shares.items()},
+        "intervals": {name: dataclasses.asdict(share) for name, share in shares.items()},
         "seconds_per_question": round(seconds / max(1, len(arm.predictions)), 4),
     }
 

@@ -48,15 +48,15 @@ def test_figures(arms: dict[str, Arm], tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert list(report)[:5] == ["base", "base_retrieval", "tuned", "tuned_retrieval", "gain"]
     for name in ARMS:
-        assert set(report[name]) == {"ex", "valid_sql", "refused_right", "refused_wrong", "seconds_per_question"}
+        assert set(report[name]) == {"ex", "valid_sql", "refused_right", "refused_wrong", "seconds_per_question", "intervals"}
         assert set(report[name]["ex"]) == {"value", "low", "high", "n"}
         assert report[name]["seconds_per_question"] == 0.5
     assert [round(report[name]["ex"]["value"] * 3) for name in ARMS] == [0, 1, 2, 3]
     assert {report[name]["ex"]["n"] for name in ARMS} == {3}  # the broken gold is not counted
     assert report["counts"]["not_counted"] == 1
-    assert [report[name]["refused_right"]["value"] for name in ARMS] == [0.0, 0.5, 1.0, 1.0]
-    assert report["base_retrieval"]["refused_wrong"]["value"] == pytest.approx(1 / 3)
-    assert report["base"]["valid_sql"]["value"] == pytest.approx(3 / 5)
+    assert [report[name]["refused_right"] for name in ARMS] == [0.0, 0.5, 1.0, 1.0]
+    assert report["base_retrieval"]["refused_wrong"] == pytest.approx(1 / 3)
+    assert report["base"]["valid_sql"] == pytest.approx(3 / 5)
     gain = report["gain"]
     assert gain["value"] == pytest.approx(1 / 3)
     assert gain["low"] <= gain["value"] <= gain["high"]

@@ -1,0 +1,228 @@
+"""The command line: parse, call one function, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sqlkit.errors import SqlkitError
+
+app = typer.Typer(
+    help="Make a model that answers questions over your database, and prove that it does.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)
+RecipeName = Annotated[str, typer.Argument(help="a recipe file or the name of a shipped one (see: sqlkit recipes)", metavar="[RECIPE]")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="change a key of the recipe: --set learning_rate=1e-4", metavar="KEY=VALUE")]
+Database = Annotated[str, typer.Option(help="SQLAlchemy URL or file of the database; 'embedded' for the shipped company")]
+PrintConfig = Annotated[bool, typer.Option("--print-config", help="print the resolved recipe and stop")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="check everything that can be checked without running, print the plan, stop")]
+
+
+def _recipe(name: str, overrides: list[str] | None, **flags: Any) -> Any:
+    from sqlkit.recipe import Recipe, parse_overrides
+
+    given = {k: v for k, v in flags.items() if v not in (None, "")}
+    if name:
+        data = Recipe.load(name, overrides or []).model_dump()
+        return Recipe.of({**data, **given}, name)
+    return Recipe.of({**parse_overrides(overrides or []), **given}, "flags")
+
+
+def _stop_early(recipe: Any, print_config: bool, dry_run: bool, what: str) -> bool:
+    if print_config:
+        typer.echo(recipe.yaml(), nl=False)
+    elif dry_run:
+        from sqlkit.plan import plan
+
+        typer.echo(plan(recipe, what))
+    return print_config or dry_run
+
+
+@app.command()
+def build(
+    recipe: RecipeName = "", database: Database = "", glossary: str = "", pairs: int | None = None, seed: int | None = None,
+    questions: Annotated[str, typer.Option(help="people's questions to train on, JSONL")] = "",
+    dev_questions: Annotated[str, typer.Option(help="held out: no pair may resemble them")] = "",
+    test_questions: Annotated[str, typer.Option(help="held out: no pair may resemble them")] = "",
+    public_data: Annotated[str, typer.Option(help="sql-create-context as JSONL, or its id on the hub")] = "",
+    out: Path = Path("runs/data"), set_: Set = None, print_config: PrintConfig = False, dry_run: DryRun = False,
+) -> None:
+    """Make verified prompt/SQL pairs from a database."""
+    from sqlkit import commands
+
+    made = _recipe(recipe, set_, database=database, glossary=glossary, pairs=pairs, seed=seed, questions=questions,
+                   dev_questions=dev_questions, test_questions=test_questions, public_data=public_data)
+    if _stop_early(made, print_config, dry_run, "build"):
+        return
+    manifest = commands.build(made, out)
+    dropped = sum(manifest["dropped"].values())
+    typer.echo(f"{manifest['pairs']} pairs in {out} ({manifest['seconds']} s; {dropped} drafts dropped, reasons in manifest.json)")
+
+
+@app.command()
+def train(
+    recipe: RecipeName = "", pairs: Annotated[Path, typer.Option(help="folder that sqlkit build made")] = Path("runs/data"),
+    out: Path = Path("runs/train"), database: Database = "", dev_questions: str = "", base_model: str = "", set_: Set = None,
+    print_config: PrintConfig = False, dry_run: DryRun = False,
+) -> None:
+    """Tune a base model on pairs; the best checkpoint by execution accuracy on dev is kept."""
+    from sqlkit import commands
+
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model)
+    if _stop_early(made, print_config, dry_run, "train"):
+        return
+    typer.echo(f"adapter in {commands.train(made, pairs, out)}")
+
+
+@app.command("eval")
+def evaluate(
+    recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}; "sql": null if unanswerable')] = "",
+    database: Database = "", adapter: Path | None = None, base_model: str = "", glossary: str = "",
+    shots: Annotated[Path | None, typer.Option(help="examples.jsonl for few-shot retrieval; an adapter brings its own")] = None,
+    arms: Annotated[str, typer.Option(help="of base,base_retrieval,tuned,tuned_retrieval; default all that can be run")] = "",
+    constrained: Annotated[bool | None, typer.Option(help="decode under the grammar of the live schema")] = None,
+    out: Path = Path("runs/eval"), set_: Set = None, print_config: PrintConfig = False,
+) -> None:
+    """Judge answers by execution accuracy: report.json and report.html."""
+    from sqlkit import commands
+
+    made = _recipe(recipe, set_, database=database, glossary=glossary, base_model=base_model, constrained=constrained)
+    if _stop_early(made, print_config, False, "eval"):
+        return
+    asked = commands.questions(questions or made.test_questions, "test", made)
+    if not asked:
+        raise SqlkitError("no questions: give --questions FILE")
+    where, words = commands.where(made, out)
+    report = commands.evaluate(
+        asked, where, out, adapter=adapter, base=base_model, glossary=words, shots=shots, recipe=made,
+        arms=[a.strip() for a in arms.split(",") if a.strip()],
+    )
+    typer.echo(summary(report))
+    typer.echo(f"report in {out / 'report.html'}")
+
+
+@app.command()
+def ask(
+    question: str, database: Database = "", adapter: Path | None = None, base_model: str = "embedded", glossary: str | None = None,
+    shots: Annotated[int, typer.Option(help="worked examples to retrieve for the prompt")] = 0,
+    constrained: Annotated[bool, typer.Option(help="decode under the grammar of the live schema")] = True,
+    seconds: Annotated[float, typer.Option(help="time limit of the query")] = 10.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Ask a database in plain language."""
+    from sqlkit import commands
+    from sqlkit.query.engine import QueryEngine
+    from sqlkit.recipe import Recipe
+
+    where, words = commands.where(Recipe.of({"database": database}, "flags"), Path("runs/embedded")) if database else ("", None)
+    if not where:
+        raise SqlkitError("no database: give --database URL (or the path of a DuckDB or SQLite file)")
+    engine = QueryEngine(where, adapter, base_model, glossary=glossary or (None if adapter else words), shots=shots,
+                         constrained=constrained, seconds=seconds)
+    answer = engine.ask(question)
+    engine.close()
+    if as_json:
+        typer.echo(json.dumps(answer.to_json(), ensure_ascii=False))
+        return
+    show_answer(answer)
+
+
+def show_answer(answer: Any) -> None:
+    """SQL, rows as a table, the sentence."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from sqlkit.query.answer import show
+
+    console = Console()
+    if answer.sql:
+        console.print(answer.sql, style="cyan", markup=False, soft_wrap=True)
+    if answer.rows:
+        table = Table(*map(str, answer.columns))
+        for row in answer.rows[:20]:
+            table.add_row(*map(show, row))
+        console.print(table)
+        if len(answer.rows) > 20:
+            console.print(f"... {len(answer.rows) - 20} more rows")
+    console.print(answer.answer, markup=False)
+    if answer.error:
+        console.print(answer.error, style="red", markup=False)
+
+
+@app.command()
+def demo(out: Path = Path("runs/demo"), set_: Set = None) -> None:
+    """The whole loop on the embedded company: build, train, prove, ask. Offline, on a CPU."""
+    from sqlkit.demo import run
+
+    run(out, set_ or [])
+
+
+@app.command()
+def schema(database: str, glossary: str | None = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """What sqlkit reads of a database."""
+    import dataclasses
+
+    from sqlkit.schema.read import read_schema
+
+    found = read_schema(database)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        return
+    for table in found.tables:
+        typer.echo(f"{table.name}: " + ", ".join(f"{c.name} {c.type}" for c in table.columns))
+
+
+@app.command()
+def recipes() -> None:
+    """Recipes that ship with sqlkit."""
+    from sqlkit.recipe import Recipe, names
+
+    for name in names():
+        typer.echo(f"{name:22} {Recipe.load(name).base_model}")
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The arms of a report as lines of text."""
+    lines = [f"{'arm':18} {'EX':>6}  {'95% interval':15} {'runs':>6} {'refused right':>14} {'refused wrong':>14}  s/question"]
+    for arm in ("base", "base_retrieval", "tuned", "tuned_retrieval"):
+        if arm in report:
+            r = report[arm]
+            ex = r["ex"]
+            lines.append(
+                f"{arm:18} {ex['value']:6.1%}  {ex['low']:6.1%}-{ex['high']:6.1%} {r['valid_sql']:7.1%} {r['refused_right']:14.1%} "
+                f"{r['refused_wrong']:14.1%} {r['seconds_per_question']:11.3f}"
+            )
+    if report.get("gain"):
+        g = report["gain"]
+        lines.append(f"gain of tuned over base_retrieval: {g['value']:+.1%} ({g['low']:+.1%} to {g['high']:+.1%}, paired 95%)")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line and exit code 2, Ctrl-C is 130."""
+    try:
+        app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+    except SqlkitError as error:
+        print(f"sqlkit: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno == 28:
+            print("sqlkit: no space left on the disk; free some and run the same command again", file=sys.stderr)
+            sys.exit(2)
+        raise
+    except Exception as error:
+        if hasattr(error, "exit_code") and hasattr(error, "format_message"):
+            print(f"sqlkit: {error.format_message()}", file=sys.stderr)
+            sys.exit(2)
+        raise
+
+
+if __name__ == "__main__":
+    main()

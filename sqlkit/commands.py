@@ -1,0 +1,218 @@
+"""What the commands do, as functions: the command line, the demo and the Modal app all call these."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlkit.errors import InputError, RunError
+from sqlkit.prompt import Context, Shots
+from sqlkit.recipe import Recipe
+from sqlkit.records import Example, Prediction, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
+
+ARMS = ("base", "base_retrieval", "tuned", "tuned_retrieval")
+
+
+@contextlib.contextmanager
+def progress(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar as a function of (done, total)."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, disable=quiet) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def where(recipe: Recipe, out: Path) -> tuple[str, str | None]:
+    """Database and glossary of a recipe; the embedded company is made beside the run when it is asked for."""
+    if recipe.database == "embedded":
+        from sqlkit.data import company
+
+        return str(company.database(out / "retail.duckdb")), recipe.glossary or str(company.glossary())
+    if not recipe.database:
+        raise InputError("no database: give --database URL, or set it in the recipe")
+    return recipe.database, recipe.glossary or None
+
+
+def questions(path: str, split: str, recipe: Recipe) -> list[Example]:
+    """Questions of a file, or the embedded company's split where the recipe is its own and names none."""
+    if path:
+        return read_questions(path)
+    if recipe.database == "embedded":
+        from sqlkit.data import company
+
+        return company.questions(split)
+    return []
+
+
+def read_questions(path: str | Path) -> list[Example]:
+    """`{"id", "question", "sql"}` a line, `"sql": null` for unanswerable. Raises InputError naming the line."""
+    found: list[Example] = []
+    for number, row in enumerate(read_jsonl(path), 1):
+        if "question" not in row or "sql" not in row:
+            raise InputError(f'{path} line {number}: needs the keys "question" and "sql" (null when it cannot be answered)')
+        found.append(from_dict(Example, {"id": f"q{number}", **row, "id": str(row.get("id", f"q{number}"))}))
+    if not found:
+        raise InputError(f"{path} holds no questions")
+    twice = {e.id for e in found if sum(o.id == e.id for o in found) > 1} if len(found) < 5000 else set()
+    if twice:
+        raise InputError(f"{path}: id {sorted(twice)[0]!r} stands more than once")
+    return found
+
+
+def build(recipe: Recipe, out: Path, *, quiet: bool = False) -> dict[str, Any]:
+    """Pairs of a recipe's database in `out`; returns the manifest."""
+    from sqlkit.data.build import build as build_pairs
+
+    check_space(out, 200)
+    database, glossary = where(recipe, out)
+    held_out = [*questions(recipe.dev_questions, "dev", recipe), *questions(recipe.test_questions, "test", recipe)]
+    with progress("build", quiet) as tell:
+        return build_pairs(
+            out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
+            human=questions(recipe.questions, "train", recipe), public_data=recipe.public_data or None,
+            public_pairs_count=recipe.public_pairs, progress=tell,
+        )
+
+
+def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Path:
+    """An adapter from built pairs; returns its folder. The same folder again goes on where it stopped."""
+    from sqlkit.database import Sandbox
+    from sqlkit.evaluate.grade import Grader, grade_all
+    from sqlkit.train.sft import train as tune
+
+    check_space(out, 500)
+    if not (pairs / "pairs.jsonl").exists():
+        raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
+    examples = read_records(Example, pairs / "examples.jsonl")
+    shots = [e for e in examples if e.source != "sql-create-context"]
+    dev = questions(recipe.dev_questions, "dev", recipe)
+    if not dev:
+        return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
+    database, glossary = where(recipe, pairs)
+    context = Context.load(database, glossary)
+    with Sandbox(database) as sandbox:
+        grader = Grader(sandbox)
+
+        def judge(predictions: Sequence[Prediction]) -> float:
+            grades = grade_all(dev, predictions, grader)
+            return sum(g.correct for g in grades) / len(grades)
+
+        return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
+
+
+def evaluate(
+    asked: Sequence[Example],
+    database: str,
+    out: Path,
+    *,
+    adapter: Path | None = None,
+    base: str = "",
+    glossary: str | None = None,
+    shots: Path | None = None,
+    arms: Sequence[str] = (),
+    recipe: Recipe | None = None,
+    quiet: bool = False,
+    title: str = "Evaluation",
+) -> dict[str, Any]:
+    """Answer and judge questions, one arm after the other; writes the report and returns it.
+
+    An arm whose predictions of the same questions stand in `out` is not run again.
+    """
+    from sqlkit.database import Sandbox
+    from sqlkit.evaluate.grade import Grader, grade_all
+    from sqlkit.evaluate.report import Arm, write_report
+    from sqlkit.model.adapter import read_manifest
+
+    recipe = recipe or Recipe()
+    check_space(out, 50)
+    manifest = read_manifest(adapter) if adapter else None
+    base = base or (manifest.base if manifest else recipe.base_model)
+    carried = adapter / "context.json" if adapter else None
+    words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
+    context = Context.load(database, words)
+    examples = shots or (adapter / "examples.jsonl" if adapter else None)
+    retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
+    chosen = _arms(arms, adapter is not None, retrieval is not None)
+    results: dict[str, Arm] = {}
+    with Sandbox(database) as sandbox:
+        grader = Grader(sandbox)
+        for arm in chosen:
+            told = _answers(arm, asked, context, out, base, adapter, retrieval, recipe, manifest, quiet)
+            with progress(f"grade {arm}", quiet) as tell:
+                grades = grade_all(asked, told, grader, tell)
+            write_jsonl(out / f"grades-{arm}.jsonl", grades)
+            results[arm] = Arm(told, grades)
+    about = {"base": base, "adapter": str(adapter or "none"), "database": _name(database), "questions": str(len(asked))}
+    return write_report(out, results, asked, title=title, about=about)
+
+
+def _arms(wanted: Sequence[str], adapter: bool, retrieval: bool) -> list[str]:
+    able = [a for a in ARMS if (adapter or not a.startswith("tuned")) and (retrieval or not a.endswith("retrieval"))]
+    for arm in wanted:
+        if arm not in ARMS:
+            raise InputError(f"unknown arm {arm!r}; there are {', '.join(ARMS)}")
+        if arm not in able:
+            raise InputError(f"arm {arm} needs {'--adapter' if arm.startswith('tuned') and not adapter else '--shots'}")
+    return list(wanted) or able
+
+
+def _answers(
+    arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Shots | None,
+    recipe: Recipe, manifest: Any, quiet: bool,
+) -> list[Prediction]:
+    from sqlkit.evaluate.predict import predict
+    from sqlkit.model.adapter import sha256_files
+    from sqlkit.model.huggingface import load_model
+    from sqlkit.sql.grammar import select_grammar
+
+    tuned = arm.startswith("tuned")
+    path, stamp = out / f"predictions-{arm}.jsonl", out / f"predictions-{arm}.json"
+    weights = sha256_files(adapter, "*.safetensors") if tuned and adapter else base
+    key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "shots": recipe.shots}
+    if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
+        return read_records(Prediction, path)
+    model = load_model(base, adapter if tuned else None)
+    grammar = select_grammar(context.tables()) if recipe.constrained else None
+    with progress(f"answer {arm}", quiet) as tell:
+        told = predict(
+            model, asked, context, shots=retrieval if arm.endswith("retrieval") else None, k=recipe.shots,
+            refuse_threshold=manifest.refuse_threshold if tuned and manifest else None, grammar=grammar,
+            max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
+        )
+    model.close()
+    write_jsonl(path, told)
+    write_atomic(stamp, json.dumps(key))
+    return told
+
+
+def _name(database: str) -> str:
+    """A database's name without its password or folder."""
+    return Path(database.rpartition("@")[2]).name or database
+
+
+def check_space(folder: Path, megabytes: int) -> None:
+    """Raises RunError when the disk has less free space than a stage needs, before anything is written."""
+    parent = folder.absolute()
+    while not parent.exists():
+        parent = parent.parent
+    try:
+        found = os.statvfs(parent)
+    except OSError as error:
+        raise RunError(f"cannot use {folder}: {error.strerror or error}") from None
+    free = found.f_bavail * found.f_frsize // 2**20
+    if free < megabytes:
+        raise RunError(f"{parent} has {free} MB free, this stage needs {megabytes} MB; free some and run the same command again")
+    if not os.access(parent, os.W_OK):
+        raise RunError(f"cannot write to {parent}")
+
+
+def timed(stages: dict[str, float], name: str, began: float) -> None:
+    """Note a stage's seconds."""
+    stages[name] = round(time.perf_counter() - began, 1)

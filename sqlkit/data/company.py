@@ -1,0 +1,42 @@
+"""The embedded company: its database made from the generator in data/retail, its glossary and its questions."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from sqlkit.database import build_database
+from sqlkit.embedded import folder
+from sqlkit.errors import InputError
+from sqlkit.records import Example, read_records
+
+
+def database(path: str | Path) -> Path:
+    """Make the retail database at `path` unless it is there (about 115,000 rows, some seconds); returns the path."""
+    path = Path(path)
+    if not path.exists():
+        source = folder("retail")
+        build_database(path, (source / "schema.sql").read_text(encoding="utf-8"), _generator(source).tables())
+    return path
+
+
+def glossary() -> Path:
+    return folder("retail") / "glossary.yaml"
+
+
+def questions(split: str) -> list[Example]:
+    """The human-written questions of 'train', 'dev' or 'test'. Raises InputError for another name."""
+    path = folder("retail") / "questions" / f"{split}.jsonl"
+    if not path.exists():
+        raise InputError(f"the embedded company has no split {split!r}; there are train, dev and test")
+    return [Example(e.id, e.question, e.sql, "retail", difficulty=e.difficulty, source="human") for e in read_records(Example, path)]
+
+
+def _generator(source: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("sqlkit_retail_generator", source / "generate.py")
+    if spec is None or spec.loader is None:
+        raise InputError(f"{source / 'generate.py'} is missing")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

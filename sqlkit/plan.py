@@ -1,0 +1,31 @@
+"""`--dry-run`: what a run would do, from the recipe alone, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlkit.embedded import resolve_base
+from sqlkit.errors import InputError
+from sqlkit.recipe import Recipe
+
+
+def plan(recipe: Recipe, what: str) -> str:
+    """The plan in lines. Raises InputError for a local file that is missing; a hub id is not looked up."""
+    for key in ("questions", "dev_questions", "test_questions", "glossary"):
+        value = getattr(recipe, key)
+        if value and not Path(value).exists():
+            raise InputError(f"{key} {value} does not exist")
+    base = resolve_base(recipe.base_model)
+    local = Path(base).is_dir()
+    if not local and (base.startswith(("/", ".", "~")) or base.count("/") != 1):
+        raise InputError(f"base_model {base} is neither a folder nor an owner/name on the hub")
+    batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    steps = recipe.max_steps if recipe.max_steps > 0 else int(recipe.pairs * recipe.num_train_epochs / batch)
+    lines = [
+        f"{what}: {recipe.base_model} ({'local folder' if local else 'from the model hub, downloaded when the run starts'})",
+        f"method {recipe.method}" + ("" if recipe.method == "full" else f", rank {recipe.lora_r}, alpha {recipe.lora_alpha}"),
+        f"{recipe.pairs} pairs, {recipe.num_train_epochs:g} epochs, batch {batch}: about {steps} steps",
+        f"at most {recipe.max_length} tokens a pair, packing {'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
+        f"database {recipe.database or '(give --database)'}, output {recipe.output_dir}",
+    ]
+    return "\n".join(lines)
