@@ -22,7 +22,7 @@ from sqlkit.schema.glossary import Glossary
 from sqlkit.sql.canonical import canonical
 from sqlkit.sql.parse import SqlglotError, parse_one
 
-WITH_SHOTS = 0.35  # share of pairs that carry worked examples, so that the model can use them and do without
+WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
 HUMAN_REPEATS = 4
 
 

@@ -97,7 +97,9 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
     import datasets
     import torch
     from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
+
+    from sqlkit.train.trainer import CompletionTrainer
 
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(out / "tensorboard")
     gpu = torch.cuda.is_available()
@@ -128,6 +130,7 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
         dataloader_pin_memory=gpu,
         train_sampling_strategy="random" if recipe.packing else "group_by_length",
         disable_tqdm=True,
+        average_tokens_across_devices=False,
         eval_strategy="no",
     )
     lora = None
@@ -140,7 +143,7 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
             task_type="CAUSAL_LM",
         )
     with contextlib.redirect_stdout(None):
-        trainer = SFTTrainer(
+        trainer = CompletionTrainer(
             model=model, args=arguments, train_dataset=data, processing_class=tokenizer, peft_config=lora, callbacks=callbacks
         )
     for parameter in trainer.model.parameters():
