@@ -31,7 +31,7 @@ from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
 
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
-FORMAT = 2  # raised when linking changes what a prompt looks like
+FORMAT = 3  # raised when linking changes what a prompt looks like
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,11 +18,10 @@ Why = Literal["", "question", "model", "unsure"]
 class Answer:
     """One question's answer. `sql` None: there is none, because the question was refused.
 
-    refused: nothing was asked of the database; `why` says by whom: 'question' (empty, too long or in a language the model
-    does not know), 'model' (it said that the schema cannot answer), 'unsure' (it gave refusing a probability above the
-    adapter's threshold). error: '' or what `records.Result.error` says of the last query. truncated: there were more rows.
-    repaired: the first query failed and a second one was tried. seconds: wall time, all of it.
-    """
+    refused: nothing was asked of the database; `why` says by whom: 'question' (empty, too long or in a language the
+    model does not know), 'model' (it said that the schema cannot answer), 'unsure' (it gave refusing a probability
+    above the adapter's threshold). error: '' or what `records.Result.error` says of the last query. truncated: there
+    were more rows. repaired: the first query failed and a second one was tried. seconds: wall time, all of it."""
 
     sql: str | None = None
     columns: tuple[str, ...] = ()
@@ -66,3 +65,16 @@ def json_cell(cell: Cell) -> Any:
     if isinstance(cell, list | tuple | set | frozenset):
         return [json_cell(value) for value in cell]
     return str(cell)  # intervals, UUIDs and what else a database may know
+
+
+def show(cell: Cell) -> str:
+    """A cell for a table on a screen."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime.datetime):
+        return cell.isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
+    if isinstance(cell, float):
+        return f"{cell:.10g}" if abs(cell) < 1e15 else str(cell)
+    if isinstance(cell, Decimal | bytes | bytearray | datetime.date | datetime.time):
+        return str(cell) if isinstance(cell, Decimal) else str(json_cell(cell))
+    return str(cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,14 +13,17 @@ from sqlkit.records import Cell, Result
 SHOWN = 5
 LONGEST_TOPIC = 120
 _POLITE = re.compile(
-    r"^(?:hi|hello|hey|please|pls|ok|so|well|can|could|would|will|you|i|i'd|like|want|need|to|know|tell|show|give|let|me|us|kindly|"
-    r"display|return|find|get|calculate|compute|do|see)\b[\s,!]*", re.I
-)  # fmt: skip
+    r"^(?:hi|hello|hey|please|pls|ok|so|well|can|could|would|will|you|i|i'd|like|want|need|to|know|tell|show|give|let|me|"
+    r"us|kindly|display|return|find|get|calculate|compute|see)\b[\s,!]*",
+    re.I,
+)
 _ASKS = r"what|which|who|whom|whose|when|where|why|how"
 _THERE = re.compile(r"^how many (?P<of>.+?) (?P<be>are|were) there\b(?P<rest>.*)$", re.I)
 _MANY = re.compile(r"^how many (?P<of>(?:\S+ ){0,3}?\S+) (?P<rest>(?:are|were|have|had) .+)$", re.I)
 _WHAT = re.compile(r"^(?:what(?:'s| is| are| was| were)|whats) (?P<of>.+)$", re.I)
-_MOST = re.compile(r"^(?:(?:which|what) (?:\S+ ){0,2}?\S+|who) (?P<rest>(?:has|had|have) (?:the|a|an|more|fewer|most) .+)$", re.I)
+_MOST = re.compile(
+    r"^(?:(?:which|what) (?:\S+ ){0,2}?\S+|who) (?P<rest>(?:has|had|have) (?:the|a|an|more|fewer|most) .+)$", re.I
+)
 _WHO = re.compile(r"^who (?P<rest>(?!(?:do|does|did|has|have|had|are|were|else|can|will)\b)\w+ .+)$", re.I)
 _DANGLING = re.compile(r"\b(?:in|from|to|at|by|with|for|of|on)$", re.I)
 _ERRORS = {
@@ -40,9 +44,15 @@ def sentence(question: str, result: Result, wording: Wording) -> str:
     topic = _topic(question)
     rows, columns = result.rows, result.columns
     if not rows:
-        return f"Nothing in the database matches: {topic}." if topic else "Nothing in the database matches the question."
+        return (
+            f"Nothing in the database matches: {topic}." if topic else "Nothing in the database matches the question."
+        )
     if len(rows) == 1 and all(cell is None for cell in rows[0]):
-        return f"There is no value for this in the database: {topic}." if topic else "There is no value for this in the database."
+        return (
+            f"There is no value for this in the database: {topic}."
+            if topic
+            else "There is no value for this in the database."
+        )
     if len(rows) == 1 and len(columns) == 1 and not result.truncated:
         return _single(topic, rows[0][0], wording.cell(rows[0][0], columns[0]))
     if len(rows) == 1 and not result.truncated:
@@ -71,21 +81,31 @@ def _single(topic: str, value: Cell, said: str) -> str:
     counted = isinstance(value, int) and not isinstance(value, bool) and value != 1
     asks = len(re.findall(rf"\b(?:{_ASKS})\b", topic, re.I))
     if counted and asks == 1 and (m := _THERE.match(topic)):
-        return f"There {m['be'].lower()} {said} {_of(m['of'], said)}{m['rest']}."
-    if counted and asks == 1 and (m := _MANY.match(topic)) and not re.search(r"\b(?:do|does|did|that)\b", m["of"], re.I):
-        return f"{said} {_of(m['of'], said)} {m['rest']}."
+        return f"There {m['be'].lower()} {_counted(said, m['of'])}{m['rest']}."
+    if (
+        counted
+        and asks == 1
+        and (m := _MANY.match(topic))
+        and not re.search(r"\b(?:do|does|did|that)\b", m["of"], re.I)
+    ):
+        return f"{_counted(said, m['of'])} {m['rest']}."
     if asks == 1 and (m := _WHAT.match(topic)) and not _DANGLING.search(topic):
         be = re.search(r"\b(is|are|was|were)\b", topic.split(m["of"])[0], re.I)
         return f"{m['of'][:1].upper()}{m['of'][1:]} {be[1].lower() if be else 'is'} {said}."
-    if isinstance(value, str) and asks == 1 and not _DANGLING.search(topic) and (m := _MOST.match(topic) or _WHO.match(topic)):
+    if (
+        isinstance(value, str)
+        and asks == 1
+        and not _DANGLING.search(topic)
+        and (m := _MOST.match(topic) or _WHO.match(topic))
+    ):
         return f"{said} {m['rest']}."
     return f"{topic}: {said}."
 
 
-def _of(noun: str, said: str) -> str:
-    """The counted noun, once: '1,204 units' of 'units sold' would say it twice."""
+def _counted(said: str, noun: str) -> str:
+    """'12 orders'; and '12 units' for 12 units of 'units sold'."""
     first, _, rest = noun.partition(" ")
-    return rest if said.lower().endswith(" " + first.lower()) and rest else noun if not said.lower().endswith(" " + noun.lower()) else ""
+    return " ".join(filter(None, (said, rest if said.lower().endswith(f" {first.lower()}") else noun)))
 
 
 def _row(columns: Sequence[str], row: Sequence[Cell], wording: Wording) -> str:
@@ -101,7 +121,13 @@ def _labelled(name: str, cell: Cell, wording: Wording) -> str:
 
 def _table(result: Result, wording: Wording) -> str:
     rows, columns = result.rows, result.columns
-    count = f"More than {len(rows):,} results" if result.truncated else f"{len(rows):,} results" if len(rows) > 1 else "1 result"
+    count = (
+        f"More than {len(rows):,} results"
+        if result.truncated
+        else f"{len(rows):,} results"
+        if len(rows) > 1
+        else "1 result"
+    )
     items = [_item(columns, row, wording) for row in rows[:SHOWN]]
     if len(rows) <= SHOWN and not result.truncated:
         return f"{count}: {_join(items)}."
@@ -122,7 +148,7 @@ def _table(result: Result, wording: Wording) -> str:
 def _amounts(rows: Sequence[Sequence[Cell]]) -> list[float] | None:
     """The second column as numbers when the first is a label and none of them is missing."""
     values = [row[1] for row in rows]
-    if any(isinstance(v, bool) or not isinstance(v, int | float | Decimal) or v != v for v in values):
+    if any(isinstance(v, bool) or not isinstance(v, int | float | Decimal) or not math.isfinite(v) for v in values):
         return None
     if any(isinstance(row[0], float | Decimal) for row in rows):
         return None
@@ -139,5 +165,3 @@ def _item(columns: Sequence[str], row: Sequence[Cell], wording: Wording) -> str:
 
 def _join(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
-
-

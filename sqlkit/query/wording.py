@@ -45,7 +45,7 @@ class Wording:
         function, distinct, inner = call[1].lower(), bool(call[2]), call[3].strip()
         if function in {"count", "count_star"}:
             of = self.label(inner) if distinct else ""
-            return f"number of different {of} values" if of else "count"
+            return f"different {of} values" if of else "count"
         if function in _SEEN_THROUGH:
             return self.label(_first(inner))
         if function in {"year", "quarter", "month", "week", "day", "dayname", "monthname", "hour"}:
@@ -77,7 +77,7 @@ class Wording:
         return units.pop() if len(units) == 1 else ""
 
     def cell(self, value: Cell, name: str = "") -> str:
-        """One cell in words, with its unit, and with its meaning when it is a code of the glossary."""
+        """One cell in words, with its unit; a code of the glossary as its meaning."""
         if isinstance(value, bool) or value is None:
             return "none" if value is None else "yes" if value else "no"
         if isinstance(value, int | float | Decimal):
@@ -85,7 +85,7 @@ class Wording:
             text = number(value, plain=self.is_code(name), places=2 if unit in _MONEY else None)
             return f"{text}{unit}" if unit == "%" else f"{text} {unit}".strip()
         if isinstance(value, str) and (meaning := self._meaning(name, value)):
-            return f"{meaning} ({value})"
+            return meaning
         if isinstance(value, datetime.date) and "date_trunc('" in name:
             return date(value, name.split("date_trunc('", 1)[1].split("'")[0])
         return other(value)
@@ -95,7 +95,9 @@ class Wording:
         return [(t, c) for t in named or self._tables if (c := t.column(column)) is not None]
 
     def _named(self, table: str, column: str) -> str:
-        said = {self._glossary.column(t.name, c.name).name if self._glossary else "" for t, c in self._found(table, column)}
+        said = {
+            self._glossary.column(t.name, c.name).name if self._glossary else "" for t, c in self._found(table, column)
+        }
         name = said.pop() if len(said) == 1 else ""
         return name or " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).replace("_", " ").split()).lower()
 
@@ -103,7 +105,9 @@ class Wording:
         plain = _PLAIN.match(name.strip())
         if not plain or self._glossary is None:
             return ""
-        found = [self._glossary.column(t.name, c.name).values.get(code) for t, c in self._found(plain[1] or "", plain[2])]
+        found = [
+            self._glossary.column(t.name, c.name).values.get(code) for t, c in self._found(plain[1] or "", plain[2])
+        ]
         meanings = {(m or [""])[0] for m in found}
         return meanings.pop() if len(meanings) == 1 else ""
 
@@ -117,19 +121,22 @@ class Wording:
         plain = _PLAIN.match(name.strip())
         if plain is None:
             return self.label(name) == "year"
-        keys = any(c.name in {*t.primary_key, *(k for f in t.foreign_keys for k in f.columns)} for t, c in self._found(*_pair(plain)))
-        return keys or bool(_CODE_LIKE.search(plain[2]))
+        return bool(_CODE_LIKE.search(plain[2])) or any(
+            c.name in {*t.primary_key, *(k for f in t.foreign_keys for k in f.columns)}
+            for t, c in self._found(plain[1] or "", plain[2])
+        )
 
 
 def number(value: float | Decimal, *, plain: bool = False, places: int | None = None) -> str:
     """A number with thousands separators; two places from 1 on and four significant digits below, unless told."""
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else "infinite"
-    if places is None and isinstance(value, Decimal) and value.as_tuple().exponent == -2:
+    if places is None and isinstance(value, Decimal) and f"{value:f}"[-3:-2] == ".":
         places = 2  # stored with cents
-    if places is None and value == int(value):
-        return str(int(value)) if plain else f"{int(value):,}"
-    if places is None and abs(value) < 1:
+    whole = int(value)
+    if places is None and value == whole:
+        return str(whole) if plain else f"{whole:,}"
+    if places is None and -1 < value < 1:
         text = f"{float(value):.4g}"
         return text if "e" in text else text.rstrip("0").rstrip(".")
     text = f"{value:,.{2 if places is None else places}f}"
@@ -140,7 +147,11 @@ def date(value: datetime.date, part: str = "") -> str:
     """5 March 2024; 5 March 2024, 14:30; for a truncated one what is left of it: March 2024, 2024."""
     month = f"{_MONTHS[value.month - 1]} {value.year}"
     if part in {"year", "month", "quarter"}:
-        return {"year": str(value.year), "month": month, "quarter": f"quarter {(value.month + 2) // 3} of {value.year}"}[part]
+        return {
+            "year": str(value.year),
+            "month": month,
+            "quarter": f"quarter {(value.month + 2) // 3} of {value.year}",
+        }[part]
     day = f"{value.day} {month}"
     if isinstance(value, datetime.datetime) and value.time() != datetime.time():
         return f"{day}, {value:%H:%M:%S}" if value.second else f"{day}, {value:%H:%M}"
@@ -163,10 +174,6 @@ def other(value: Cell) -> str:
 def shorten(text: str, longest: int = LONGEST_TEXT) -> str:
     text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 3].rstrip() + "..."
-
-
-def _pair(match: re.Match[str]) -> tuple[str, str]:
-    return match[1] or "", match[2]
 
 
 def _first(arguments: str) -> str:

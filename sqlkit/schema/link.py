@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections import Counter, deque
 from collections.abc import Iterable
 
@@ -17,7 +18,7 @@ from sqlkit.schema.values import Profile
 from sqlkit.schema.words import STOP, stem, stems, words
 
 MAX_TABLES = 4
-MAX_COLUMNS = 14
+MAX_COLUMNS = 16
 MAX_HINTS = 2
 
 
@@ -67,15 +68,24 @@ class Linker:
         self._hints: list[tuple[frozenset[str], str, str, set[str]]] = []
         for name, metric in glossary.metrics.items():
             sql = metric.sql + (f" WHERE {metric.where}" if metric.where else "")
-            self._hint(name, metric.synonyms, sql, {metric.table, *metric.tables})
+            self._hint(name, metric.synonyms, sql, {metric.table, *metric.tables, *self._named_in(sql)})
         for name, segment in glossary.segments.items():
-            self._hint(name, segment.synonyms, segment.where, {segment.table, *segment.tables})
+            self._hint(name, segment.synonyms, segment.where, {segment.table, *segment.tables, *self._named_in(segment.where)})
+        self._nouns = [
+            (frozenset(stems(text)), table.name)
+            for table in schema.tables
+            for text in (glossary.table(table.name).name or table.name, *glossary.table(table.name).synonyms)
+            if stems(text)
+        ]
         self._neighbours = self._graph()
 
     def _add(self, text: str, table: str, column: str, weight: float) -> None:
         found = stems(text)
         for term in dict.fromkeys(found):
             self._terms.setdefault(term, []).append((table, column, weight / math.sqrt(len(found))))
+
+    def _named_in(self, sql: str) -> set[str]:
+        return {t.name for t in self.schema.tables if re.search(rf"\b{re.escape(t.name)}\.", sql)}
 
     def _hint(self, name: str, synonyms: Iterable[str], sql: str, tables: set[str]) -> None:
         for text in (name, *synonyms):
@@ -106,6 +116,10 @@ class Linker:
                 table_score[table] += weight if not column else 0.0
             for table in {t for t, _ in best}:
                 table_score[table] += max((w for (t, c), w in best.items() if t == table and c), default=0.0)
+        present = {stem(w) for w in asked}
+        named = {table for noun, table in self._nouns if noun <= present}  # the table itself, not a column that speaks of it
+        for table in named:
+            table_score[table] += 1.2
         values = self._values(asked)
         for table, column, _ in values:
             table_score[table] += 1.0
@@ -114,7 +128,7 @@ class Linker:
         for _, _, tables in hints:
             for table in tables:
                 table_score[table] += 2.0
-        chosen = self._choose(table_score, need)
+        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score[t], t))[:MAX_TABLES], *need])
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
 
     def _typo(self, term: str) -> list[tuple[str, str, float]]:
@@ -194,7 +208,8 @@ class Linker:
         tables = [t for name in chosen if (t := self.schema.table(name))]
         keys = {(t.name, c) for t in tables for c in _key_columns(t, chosen)}
         places = [(t.name, c.name) for t in tables for c in t.columns]
-        label = {(t.name, self.glossary.table(t.name).label) for t in tables}
+        said = [(t.name, self.glossary.table(t.name)) for t in tables]
+        label = {(name, word) for name, words_ in said for word in (words_.label, words_.date)}
         order = {place: i for i, place in enumerate(places)}
         ranked = sorted(places, key=lambda p: (-(score[p] + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
         kept = set(ranked[: max(MAX_COLUMNS, len(keys))])

@@ -1,0 +1,70 @@
+"""How the kit spells SQL once the names are settled: keywords, negation, joins, literals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+_OPERANDS = (exp.Column, exp.Func, exp.Literal, exp.Paren, exp.Subquery)
+# strings and quoted names stay as they are; comments and runs of white space become one space
+_FOLD = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s|--[^\n]*|/\*.*?\*/)+""", re.S)
+
+
+class _Generator(DuckDB.Generator):  # type: ignore[misc]
+    """DuckDB's SQL with the negation beside its operator and a space before the bracket of FILTER."""
+
+    TRANSFORMS = {**DuckDB.Generator.TRANSFORMS, exp.Filter: lambda self, e: self.filtered(e)}
+
+    def filtered(self, expression: exp.Filter) -> str:
+        return f"{self.sql(expression, 'this')} FILTER ({self.sql(expression, 'expression').strip()})"
+
+    def not_sql(self, expression: exp.Not) -> str:
+        inner = expression.this
+        negated = {exp.Is: "IS", exp.In: "IN", exp.Between: "BETWEEN"}.get(type(inner))
+        if negated and isinstance(inner.this, _OPERANDS):
+            head = self.sql(inner, "this")
+            whole = self.sql(inner)
+            if whole.startswith(f"{head} {negated} "):
+                rest = whole[len(head) + len(negated) + 2 :]
+                return f"{head} IS NOT {rest}" if negated == "IS" else f"{head} NOT {negated} {rest}"
+        return str(super().not_sql(expression))
+
+
+def fold(sql: str) -> str:
+    """The text on one line, without comments; strings and quoted names untouched."""
+    return _FOLD.sub(lambda found: found[1] or " ", sql).strip().rstrip(";").strip()
+
+
+def spell(tree: exp.Expression) -> str:
+    """The tree as one line of SQL in the kit's style."""
+    tree = tree.transform(_tidy)
+    generator: Any = _Generator(dialect=DuckDB(), normalize_functions="upper", comments=False)
+    return str(generator.generate(tree))
+
+
+def _tidy(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Ordered) and node.args.get("desc") is False:
+        node.set("desc", None)
+    elif isinstance(node, exp.Join):
+        if node.kind == "INNER" or (node.kind == "OUTER" and node.side):
+            node.set("kind", None)
+    elif isinstance(node, exp.Count) and isinstance(node.this, exp.Literal) and not node.expressions:
+        node.set("this", exp.Star())
+    elif isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and _bare_day(node):
+        return node.this
+    return node
+
+
+def _bare_day(cast: exp.Cast) -> bool:
+    """A DATE literal compared with a column, where DuckDB reads the plain literal as a date anyway."""
+    value, parent = cast.this, cast.parent
+    plain = isinstance(value, exp.Literal) and value.is_string and bool(_DAY.fullmatch(value.name))
+    if not (plain and cast.is_type("date") and isinstance(parent, _COMPARISONS)):
+        return False
+    others = [parent.this, parent.args.get("expression")]
+    return any(isinstance(other, exp.Column) for other in others)
