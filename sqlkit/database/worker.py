@@ -1,11 +1,12 @@
-"""The process in which generated SQL runs. Started by `sandbox.py`; never imported by it.
+"""The process in which generated SQL runs. Started as a script by `sandbox.py`; imports nothing of sqlkit.
 
-Reads one JSON request a line, answers one pickled plain value. Its address space is limited, its DuckDB has no files, no
-network, no extensions and locked settings, and every query runs in a read-only transaction that is rolled back.
+Reads JSON, one object a line: first the options, then a query at a time. Answers with pickled plain values. Before the
+first query it gives up what a query does not need: network, new files, core dumps, address space.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -16,31 +17,59 @@ import sys
 import time
 from typing import Any
 
+ALONE = ("duckdb", "sqlite")  # databases that are files: their worker needs no network
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CPU_MARGIN = 5  # seconds above the limit after which the system ends a worker whose parent is gone
+MEMORY = "memory: the query needs more memory than allowed"
+PLAIN = (str, bytes, int, float, bool, type(None))
+
 
 def main() -> None:
-    options = json.loads(sys.argv[1])
+    options = json.loads(sys.stdin.buffer.readline())
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # whatever a library prints must not reach the pipe
+    if options["kind"] in ALONE:
+        _leave_network()
     connection = _open(options)
-    if options["memory_mb"]:
-        with open("/proc/self/statm") as statm:
-            now = int(statm.read().split()[0]) * resource.getpagesize()
-        limit = now + options["memory_mb"] * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _send(answers, {"ready": True})
+    _limit(options)
+    _send(answers, pickle.dumps({"ready": True}))
     for line in sys.stdin.buffer:
-        _send(answers, _run(connection, json.loads(line), options))
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CPU, (int(used + options["seconds"]) + CPU_MARGIN, resource.RLIM_INFINITY))
+        _send(answers, _run(connection, json.loads(line)["sql"], options))
 
 
-def _send(answers: Any, value: dict[str, Any]) -> None:
-    data = pickle.dumps(value, protocol=5)
-    answers.write(struct.pack(">Q", len(data)) + data)
+def _send(answers: Any, data: bytes) -> None:
+    view = memoryview(struct.pack(">Q", len(data)) + data)
+    while view:
+        view = view[answers.write(view) :]
+
+
+def _leave_network() -> None:
+    """A network namespace of its own, empty, where the system lets us; elsewhere DuckDB's settings are the wall."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        unshare = ctypes.CDLL(None).unshare
+        if unshare(CLONE_NEWNET):
+            unshare(CLONE_NEWUSER | CLONE_NEWNET)
+
+
+def _limit(options: dict[str, Any]) -> None:
+    """Limits on the process, set when the database is open. Address space counts from here, whatever is loaded."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if options["kind"] in ALONE:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    with contextlib.suppress(OSError), open("/proc/self/statm") as statm:  # only where /proc is: Linux
+        limit = int(statm.read().split()[0]) * resource.getpagesize() + options["memory_mb"] * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _open(options: dict[str, Any]) -> Any:
     if options["kind"] == "duckdb":
         import duckdb
+        import pytz  # noqa: F401 - DuckDB wants it for a TIMESTAMPTZ, and no file is opened later
 
         connection = duckdb.connect(options["database"], read_only=True)
         connection.execute("SET threads = 1")
@@ -53,22 +82,35 @@ def _open(options: dict[str, Any]) -> Any:
         return connection
     import sqlalchemy
 
-    return sqlalchemy.create_engine(options["database"], pool_pre_ping=True)
+    if options["kind"] == "sqlite":
+        import sqlite3
+        import urllib.parse
+
+        uri = f"file:{urllib.parse.quote(options['database'])}?mode=ro"
+        engine = sqlalchemy.create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True))
+    else:
+        engine = sqlalchemy.create_engine(options["database"], pool_pre_ping=True)
+    with engine.connect() as opened:  # fail now, not at the first query
+        if options["kind"] == "sqlite":
+            opened.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+    return engine
 
 
-def _run(connection: Any, request: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+def _run(connection: Any, sql: str, options: dict[str, Any]) -> bytes:
+    """The answer to one query, pickled here so that a result too large for the process is an answer as well."""
     began = time.perf_counter()
     try:
-        if options["kind"] == "duckdb":
-            answer = _duckdb(connection, request["sql"], options)
-        else:
-            answer = _sqlalchemy(connection, request["sql"], options)
+        query = _duckdb if options["kind"] == "duckdb" else _sqlalchemy
+        answer = query(connection, sql, options)
+        answer["seconds"] = time.perf_counter() - began
+        return pickle.dumps(answer, protocol=5)
     except MemoryError:
-        answer = {"error": "memory: the query needs more memory than allowed"}
+        answer = {"error": MEMORY}
     except Exception as error:
-        answer = {"error": f"{_kind(error)}: {' '.join(str(error).split())[:400]}"}
+        cause = getattr(error, "orig", None) or error
+        answer = {"error": MEMORY if (kind := _kind(cause)) == "memory" else f"{kind}: {' '.join(str(cause).split())[:400]}"}
     answer["seconds"] = time.perf_counter() - began
-    return answer
+    return pickle.dumps(answer, protocol=5)
 
 
 def _duckdb(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -78,8 +120,7 @@ def _duckdb(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
         cursor = connection.execute(statements[0])
-        columns = [(d[0], str(d[1])) for d in cursor.description]
-        return _fetch(cursor, columns, options)
+        return _fetch(cursor, [(d[0], str(d[1])) for d in cursor.description], options)
     finally:
         connection.execute("ROLLBACK")
 
@@ -87,21 +128,20 @@ def _duckdb(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any
 def _sqlalchemy(engine: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
     import sqlalchemy
 
-    seconds = int(options["seconds"] * 1000)
-    dialect = engine.dialect.name
+    milliseconds = int(options["seconds"] * 1000)
+    before = {
+        "sqlite": ["PRAGMA query_only = ON", "PRAGMA temp_store = MEMORY"],
+        "postgresql": ["SET TRANSACTION READ ONLY", f"SET LOCAL statement_timeout = {milliseconds}"],
+        "mysql": ["SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_execution_time = {milliseconds}"],
+        "mariadb": ["SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_statement_time = {milliseconds / 1000}"],
+    }
     with engine.connect() as connection:
-        before = {
-            "sqlite": ["PRAGMA query_only = ON"],
-            "postgresql": ["SET TRANSACTION READ ONLY", f"SET LOCAL statement_timeout = {seconds}"],
-            "mysql": ["SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_execution_time = {seconds}"],
-            "mariadb": ["SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_statement_time = {seconds / 1000}"],
-        }.get(dialect, [])
-        for statement in before:
+        for statement in before.get(engine.dialect.name, []):
             connection.exec_driver_sql(statement)
         try:
-            cursor = connection.execution_options(stream_results=True).execute(sqlalchemy.text(sql.replace(":", "\\:")))
-            columns = [(str(k), "") for k in cursor.keys()]
-            return _fetch(cursor, columns, options)
+            text = sqlalchemy.text(sql.replace(":", "\\:"))
+            cursor = connection.execution_options(stream_results=True).execute(text)
+            return _fetch(cursor, [(str(name), "") for name in cursor.keys()], options)
         finally:
             connection.rollback()
 
@@ -110,40 +150,69 @@ def _fetch(cursor: Any, columns: list[tuple[str, str]], options: dict[str, Any])
     rows: list[tuple[Any, ...]] = []
     size = 0
     truncated = False
-    while batch := cursor.fetchmany(500):
+    while not truncated and (batch := cursor.fetchmany(500)):
         for row in batch:
-            size += sum(len(v) if isinstance(v, str | bytes) else 16 for v in row)
-            if size > options["max_bytes"]:
-                return {"error": f"size: the result is larger than {options['max_bytes'] // 2**20} MB"}
             if len(rows) >= options["max_rows"]:
                 truncated = True
                 break
-            rows.append(tuple(_plain(v) for v in row))
-        if truncated:
-            break
+            size += sum(map(_size, row))
+            if size > options["max_bytes"]:
+                return {"error": f"size: the result is larger than {options['max_bytes'] / 2**20:g} MB"}
+            rows.append(tuple(map(_plain, row)))
     return {"columns": [c for c, _ in columns], "types": [t for _, t in columns], "rows": rows, "truncated": truncated}
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str | bytes):
+        return 16 + len(value)
+    if isinstance(value, list | tuple):
+        return 16 + sum(map(_size, value))
+    if isinstance(value, dict):
+        return 16 + sum(_size(k) + _size(v) for k, v in value.items())
+    return 16
 
 
 def _plain(value: Any) -> Any:
     """Only values that the reader's narrow unpickler lets through."""
-    if type(value) is datetime.datetime and value.tzinfo is not None:
-        return value.astimezone(datetime.UTC)  # a zone object of another library would not pass
-    if type(value).__module__ in {"builtins", "datetime", "decimal", "uuid"}:
+    kind = type(value)
+    if kind in PLAIN:
         return value
-    return str(value)
+    if kind in (list, tuple):
+        return [_plain(v) for v in value]
+    if kind is dict:
+        return {_plain(k): _plain(v) for k, v in value.items()}
+    if kind is datetime.datetime and value.tzinfo is not None:
+        return value.astimezone(datetime.UTC)  # a zone object of another library would not pass
+    if kind in (bytearray, memoryview):
+        return bytes(value)
+    return value if kind.__module__ in {"datetime", "decimal", "uuid"} else str(value)
 
 
-def _kind(error: Exception) -> str:
+# by the exception's class, which drivers name after the cause; then by what SQLite and MySQL only say in words
+_CLASSES = {
+    "parse": {"ParserException", "SyntaxException", "SyntaxError"},
+    "bind": {"BinderException", "CatalogException", "UndefinedColumn", "UndefinedTable", "UndefinedFunction", "AmbiguousColumn"},
+    "memory": {"OutOfMemoryException"},
+    "time": {"InterruptException", "QueryCanceled"},
+    "crash": {"FatalException", "InternalException"},
+    "unsafe": {"PermissionException", "InsufficientPrivilege", "ReadOnlySqlTransaction"},
+    "runtime": {"ConversionException", "OutOfRangeException", "TypeMismatchException", "ConstraintException"},
+}
+_WORDS = (
+    ("unsafe", ("read-only mode", "read-only transaction", "readonly database", "disabled by", "launched in read-only")),
+    ("parse", ("syntax error", "error in your sql syntax", "incomplete input")),
+    ("bind", ("no such table", "no such column", "no such function", "ambiguous column", "unknown column", "doesn't exist")),
+    ("time", ("maximum statement execution time", "max_statement_time exceeded")),
+    ("memory", ("bad_alloc", "allocation failure", "failed to allocate", "out of memory")),
+)  # fmt: skip
+
+
+def _kind(error: BaseException) -> str:
     name, text = type(error).__name__, str(error).lower()
-    if "read-only" in text or "read only" in text or "disabled by configuration" in text:
-        return "unsafe"
-    if "memory" in text or "OutOfMemory" in name:
-        return "memory"
-    if "timeout" in text or "interrupt" in name.lower():
-        return "time"
-    if "ParserException" in name or "syntax error" in text:
-        return "parse"
-    return "bind" if name in {"BinderException", "CatalogException"} or "no such" in text else "runtime"
+    for kind, classes in _CLASSES.items():
+        if name in classes:
+            return kind
+    return next((kind for kind, words in _WORDS if any(word in text for word in words)), "runtime")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ _PUBLIC = {
     "Asker": "ask",
     "QueryEngine": "engine",
     "SqlkitLLM": "llm",
-    "chart": "chart",
+    "chart_of": "chart",
     "complaint": "question",
 }
 __all__ = list(_PUBLIC)

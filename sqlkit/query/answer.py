@@ -21,7 +21,8 @@ class Answer:
     refused: nothing was asked of the database; `why` says by whom: 'question' (empty, too long or in a language the
     model does not know), 'model' (it said that the schema cannot answer), 'unsure' (it gave refusing a probability
     above the adapter's threshold). error: '' or what `records.Result.error` says of the last query. truncated: there
-    were more rows. repaired: the first query failed and a second one was tried. seconds: wall time, all of it."""
+    were more rows. repaired: the first query failed and a second one was tried. seconds: wall time, all of it.
+    """
 
     sql: str | None = None
     columns: tuple[str, ...] = ()

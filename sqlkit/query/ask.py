@@ -18,8 +18,8 @@ from sqlkit.query.answer import Answer, Why
 from sqlkit.query.context import adapter_examples, live_context
 from sqlkit.query.question import complaint
 from sqlkit.query.repair import Attempt, Try, another
-from sqlkit.query.sentence import failure, sentence
-from sqlkit.query.wording import Wording, shorten
+from sqlkit.query.sentence import failure, missing, sentence
+from sqlkit.query.wording import Wording
 from sqlkit.records import Result
 from sqlkit.sql.extract import extract
 from sqlkit.sql.grammar import select_grammar
@@ -96,10 +96,10 @@ class Asker:
             return Answer(answer=wrong, refused=True, why="question")
         first = self._attempt(question, self._first)
         if first.refused:
-            return _refusal(first)
+            return _refusal(question, first)
         last = first if first.result.ok else self._repaired(question, first)
         if last.refused:
-            return _refusal(last, repaired=True)
+            return _refusal(question, last, repaired=True)
         result = last.result
         said = sentence(question, result, Wording(self.context, last.sql)) if result.ok else failure(result.error)
         return Answer(
@@ -124,10 +124,8 @@ class Asker:
         return Attempt(how, sql, said.text, "", self._sandbox.run(sql) if sql else NO_SQL)
 
     def _repaired(self, question: str, first: Attempt) -> Attempt:
-        """A second attempt when there is another way to try; the first one again when that is no better."""
+        """A second attempt, asked in another way; the first one when that is no better."""
         how = another(first, feedback=self._feedback, examples=bool(self._shots and self._shots.examples))
-        if how is None:
-            return first
         try:
             second = self._attempt(question, how)
         except SqlkitError:  # a server without grammars; the first answer still stands
@@ -149,12 +147,12 @@ class Asker:
         self.close()
 
 
-def _refusal(attempt: Attempt, repaired: bool = False) -> Answer:
+def _refusal(question: str, attempt: Attempt, repaired: bool = False) -> Answer:
     if attempt.refused == "unsure":
         said = "I cannot answer this: the model does not trust that this database holds the answer."
     else:
-        reason = shorten(attempt.text.strip("`*\"'. \n").partition(":")[2]) if "\n" not in attempt.text.strip() else ""
-        said = f"This database cannot answer that{f' ({reason})' if reason else ''}."
+        reason = missing(question, attempt.text)
+        said = f"This database cannot answer that{f' (missing: {reason})' if reason else ''}."
     return Answer(answer=said, refused=True, why=attempt.refused, repaired=repaired)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
+from sqlkit.errors import MissingExtra
 from sqlkit.query.answer import Answer, json_cell
 from sqlkit.query.wording import Wording
 from sqlkit.records import Cell
@@ -19,7 +20,7 @@ _PERIOD = re.compile(r"^\d{4}(-(0?[1-9]|1[0-2]|Q[1-4]|W\d{1,2})(-\d{1,2})?)?$")
 Kind = Literal["number", "time", "period", "label", ""]
 
 
-def chart(answer: Answer, wording: Wording | None = None) -> dict[str, Any] | None:
+def chart_of(answer: Answer, wording: Wording | None = None) -> dict[str, Any] | None:
     """A line over time, bars over labels, in both cases split by a second label column if there is one; else None.
 
     None is the answer for a single value, a list, text, many numbers, more bars than can be read, or a cut result.
@@ -38,10 +39,13 @@ def chart(answer: Answer, wording: Wording | None = None) -> dict[str, Any] | No
         unit = words.unit(answer.columns[index]) if index == y else ""
         return (words.label(answer.columns[index]) or "value") + (f" ({unit})" if unit else "")
 
-    import altair
-
+    try:
+        import altair
+    except ImportError:
+        raise MissingExtra("altair", "query") from None
     line = kinds[x] in ("time", "period")
-    base = altair.Chart({"values": values})
+    inline: Any = altair.Data  # altair leaves it untyped
+    base = altair.Chart(inline(values=values))
     temporal: Literal["temporal", "ordinal", "nominal"] = (
         "temporal" if kinds[x] == "time" else "ordinal" if line else "nominal"
     )
@@ -104,6 +108,9 @@ def _kind(name: str, cells: Sequence[Cell]) -> Kind:
 
 
 def _value(cell: Cell) -> Any:
-    """Numbers as numbers, the rest as text, so that JavaScript reads it as it stands."""
+    """Numbers as numbers, the rest as text. JavaScript takes a bare date for UTC and would show the day before."""
+    if isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime):
+        return f"{cell.isoformat()}T00:00:00"
     value = json_cell(cell)
-    return value if value is None or isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    plain = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return value if plain else str(value)

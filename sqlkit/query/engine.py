@@ -23,7 +23,7 @@ except ImportError:
     raise MissingExtra("llama-index-core", "query") from None
 
 
-class QueryEngine(CustomQueryEngine):
+class QueryEngine(CustomQueryEngine):  # type: ignore[misc]
     """Plain questions over one database; settings and errors as for `Asker`."""
 
     _asker: Asker = PrivateAttr()

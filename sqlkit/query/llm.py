@@ -23,7 +23,7 @@ except ImportError:
     raise MissingExtra("llama-index-core", "query") from None
 
 
-class SqlkitLLM(CustomLLM):
+class SqlkitLLM(CustomLLM):  # type: ignore[misc]
     """A chat model of one system and one user turn, which is all that a tuned model knows.
 
     Without a system message it gets the system line of training. Earlier turns of a conversation are put into the
@@ -51,12 +51,12 @@ class SqlkitLLM(CustomLLM):
             is_chat_model=True,
         )
 
-    @llm_chat_callback()
+    @llm_chat_callback()  # type: ignore[untyped-decorator]
     def chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponse:
         text = self._say(as_prompt(messages))
         return ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=text))
 
-    @llm_chat_callback()
+    @llm_chat_callback()  # type: ignore[untyped-decorator]
     def stream_chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponseGen:
         text = self._say(as_prompt(messages))
 
@@ -65,11 +65,11 @@ class SqlkitLLM(CustomLLM):
 
         return once()
 
-    @llm_completion_callback()
+    @llm_completion_callback()  # type: ignore[untyped-decorator]
     def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
         return CompletionResponse(text=self._say(Prompt(SYSTEM, prompt)))
 
-    @llm_completion_callback()
+    @llm_completion_callback()  # type: ignore[untyped-decorator]
     def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponseGen:
         text = self._say(Prompt(SYSTEM, prompt))
 
@@ -86,8 +86,5 @@ def as_prompt(messages: Sequence[ChatMessage]) -> Prompt:
     """Chat messages as the one prompt form that our models know."""
     system = [m.content or "" for m in messages if m.role in (MessageRole.SYSTEM, MessageRole.DEVELOPER)]
     turns = [m for m in messages if m.role not in (MessageRole.SYSTEM, MessageRole.DEVELOPER)]
-    if len(turns) == 1:
-        user = turns[0].content or ""
-    else:
-        user = "\n".join(f"{m.role.value}: {m.content or ''}" for m in turns)
-    return Prompt("\n".join(system) or SYSTEM, user)
+    lines = [m.content or "" if len(turns) == 1 else f"{m.role.value}: {m.content or ''}" for m in turns]
+    return Prompt("\n".join(system) or SYSTEM, "\n".join(lines))

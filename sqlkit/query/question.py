@@ -74,6 +74,7 @@ _FOREIGN = {
         "tüm toplam var ve veya"
     ),
 }
+_OF_NAMES = frozenset("al da de del den der des di dos du el et il la las le les los van von".split())
 _LANGUAGES = {
     name: frozenset(w for w in said.split() if len(w) > 1 and w not in _ENGLISH | _SHARED)
     for name, said in _FOREIGN.items()
@@ -109,7 +110,8 @@ def foreign(question: str, values: Collection[str] = ()) -> str:
         return script
     low = {w.lower() for w in spoken}
     hits, language = max(((len(low & known), name) for name, known in _LANGUAGES.items()), key=lambda item: item[0])
-    enough = hits >= 2 or (hits == 1 and not english and len(found) >= 3)
+    alone = hits == 1 and not english and len(found) >= 3 and not low & _LANGUAGES[language] & _OF_NAMES
+    enough = hits >= 2 or alone
     return language if enough and hits > english else ""
 
 
@@ -119,7 +121,7 @@ def _without_names(found: list[str], values: Collection[str], capitals: bool) ->
     Without any English word around, capitals say nothing: German writes every noun with one.
     """
     inside: set[int] = set()
-    for size in range(2, 7) if values else ():
+    for size in range(2, 10) if values else ():
         for start in range(len(found) - size + 1):
             if " ".join(found[start : start + size]).lower() in values:
                 inside.update(range(start, start + size))

@@ -4,7 +4,7 @@ Greedy decoding of the same prompt gives the same SQL, so prompt or decoding mus
 reads the error and corrects itself. A small tuned one never saw an error in a prompt and loses its footing on one;
 for it we change what it does know: first the decoding (under the grammar, a broken or invented name cannot be
 written), then the worked examples (without them if it had some, with two if it had none; training showed it both
-kinds of prompt).
+kinds of prompt), and with neither left, without the grammar, which may have led it astray.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Attempt:
     result: Result = dataclasses.field(default_factory=Result)
 
 
-def another(attempt: Attempt, *, feedback: bool, examples: bool) -> Try | None:
-    """The other way to try, or None when there is none left."""
+def another(attempt: Attempt, *, feedback: bool, examples: bool) -> Try:
+    """The other way to try; always one that has not been tried."""
     how, kind = attempt.how, attempt.result.error.partition(":")[0]
     if feedback:
         return dataclasses.replace(how, failed=(attempt.sql or "no SQL", attempt.result.error))
-    shots = 0 if how.shots else SHOTS if examples else how.shots
+    shots = 0 if how.shots else SHOTS if examples else 0
     if not how.constrained:
         return Try(how.shots if kind in _NAMES else shots, True)
-    return Try(shots, True) if shots != how.shots else None
+    return Try(shots, True) if shots != how.shots else Try(0, False)

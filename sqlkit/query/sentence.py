@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sqlkit.query.wording import Wording, shorten
 from sqlkit.records import Cell, Result
+from sqlkit.schema.words import stem, words
 
 SHOWN = 5
 LONGEST_TOPIC = 120
@@ -26,6 +27,7 @@ _MOST = re.compile(
 )
 _WHO = re.compile(r"^who (?P<rest>(?!(?:do|does|did|has|have|had|are|were|else|can|will)\b)\w+ .+)$", re.I)
 _DANGLING = re.compile(r"\b(?:in|from|to|at|by|with|for|of|on)$", re.I)
+_HINTS = re.compile(r"\s*(?:Candidate |LINE \d|You might|Possible solutions)")  # advice for people who wrote the SQL
 _ERRORS = {
     "": "the model wrote no SQL",
     "parse": "the model's SQL is not valid",
@@ -63,8 +65,17 @@ def sentence(question: str, result: Result, wording: Wording) -> str:
 def failure(error: str) -> str:
     """Why there is no answer."""
     kind, _, said = error.partition(":")
-    detail = f": {shorten(said, 160)}" if kind in {"bind", "runtime", "unsafe"} and said.strip() else ""
-    return f"I could not answer this, because {_ERRORS.get(kind, 'the query failed')}{detail}".rstrip(".") + "."
+    said = _HINTS.split(" ".join(said.split()).removeprefix("Binder Error: ").removeprefix("Catalog Error: "))[0]
+    detail = f": {shorten(said, 160)}" if kind in {"bind", "runtime", "unsafe"} and said else ""
+    return f"I could not answer this, because {_ERRORS.get(kind, 'the query failed')}{detail}".rstrip(".!") + "."
+
+
+def missing(question: str, refusal: str) -> str:
+    """What a refusal says is missing, when it is in the question's own words; a small model makes up others."""
+    reason = " ".join(refusal.strip("`*\"'. \n").partition(":")[2].split())
+    asked, said = words(question), words(reason)
+    mine = len(set(said)) == len(said) <= len(asked) and {stem(w) for w in said} <= {stem(w) for w in asked}
+    return reason if mine else ""
 
 
 def _topic(question: str) -> str:

@@ -30,18 +30,19 @@ def extract(text: str) -> str | None:
     if not fenced:
         start = _START.search(body)
         statement = re.match(r"[A-Za-z]+", body)
-        if start and (not statement or statement[0].upper() not in _STATEMENTS):
+        if start and (not statement or statement[0].upper() not in STATEMENTS):
             body = body[start.start(1) :]
-        elif not start and (not statement or statement[0].upper() not in _STATEMENTS):
+        elif not start and (not statement or statement[0].upper() not in STATEMENTS):
             return None if REFUSAL in text.upper() else ""
         body = re.split(r"\n\s*\n", body, maxsplit=1)[0]
     head, semicolon, rest = _split(body)
     word = re.match(r"\s*([A-Za-z]+)", rest)
-    several = semicolon and word and word[1].upper() in _STATEMENTS
+    several = semicolon and word and word[1].upper() in STATEMENTS
     return (body if several else head).strip()
 
 
-_STATEMENTS = frozenset(
+# words that begin a statement of any kind
+STATEMENTS = frozenset(
     "SELECT WITH FROM VALUES INSERT UPDATE DELETE DROP CREATE ALTER ATTACH DETACH COPY EXPORT IMPORT PRAGMA SET RESET INSTALL "
     "LOAD CALL TRUNCATE MERGE VACUUM BEGIN COMMIT ROLLBACK EXECUTE PREPARE EXPLAIN DESCRIBE SHOW SUMMARIZE USE CHECKPOINT "
     "ANALYZE GRANT REVOKE COMMENT PIVOT UNPIVOT TABLE".split()

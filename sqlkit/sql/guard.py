@@ -10,77 +10,109 @@ import re
 
 from sqlglot import exp
 
+from sqlkit.sql.extract import STATEMENTS
 from sqlkit.sql.parse import SqlglotError, parse_all
 
 LONGEST = 20_000
-# functions that read files, the environment, settings or other statements, or that exist to use up a machine
-DENIED = re.compile(
-    r"^(read_|parquet_|sniff_csv|glob$|getenv|current_setting|duckdb_|pragma_|query$|query_table$|sqlite_|postgres_|mysql_|"
-    r"iceberg_|delta_|st_read|load_|copy_|http|url|which_secret|pg_read|pg_ls|pg_sleep|lo_import|lo_export|dblink|sleep$|benchmark$|"
-    r"load_file|json_execute|json_serialize_plan|from_substrait|get_substrait|scan_arrow|arrow_scan|pandas_scan|python_|seq_scan|"
-    r"index_scan|checkpoint|force_checkpoint|nextval|currval|setval|set_config|txid_|repeat_row|summary$|test_|write_|enable_|"
-    r"disable_|shell|sha_crypt|icu_|xp_|utl_|dbms_|sys_|version$|random_file|read$|pg_|add_parquet_key|create_sort_key$|storage_info)"
+
+# functions that read files, the environment, settings or other statements, write anything, or only waste time;
+# by whole name and by how a name begins, for DuckDB and for the servers that SQLAlchemy reaches
+_FUNCTIONS = frozenset(
+    "query query_table glob getenv getvariable sniff_csv seq_scan index_scan which_secret summary checkpoint force_checkpoint "
+    "from_substrait from_substrait_json get_substrait scan_arrow_ipc repeat_row nextval currval lastval setval set_config setseed "
+    "current_setting current_query version sleep sleep_ms benchmark load_file load_extension readfile writefile edit "
+    "fts3_tokenizer get_lock release_lock lo_import lo_export lo_get lo_put dblink dblink_exec random_file shell system_user "
+    "stats write_log parse_duckdb_log_message in_search_path create_sort_key storage_info database_to_xml table_to_xml "
+    "query_to_xml cursor_to_xml schema_to_xml inet_server_addr inet_server_port inet_client_addr inet_client_port user_lock "
+    "zeroblob randomblob master_pos_wait source_pos_wait truncate_duckdb_logs add_parquet_key extractvalue updatexml".split()
 )
-ALLOWED = frozenset({"read_only"})
-BAD_NODES = (
+_PREFIXES = (
+    "read_", "parquet_", "duckdb_", "pragma_", "sqlite_", "postgres_", "mysql_", "iceberg_", "delta_", "st_read", "load_", "copy_",
+    "http", "json_execute", "json_serialize_plan", "arrow_scan", "pandas_scan", "python_", "txid_", "test_", "enable_", "disable_",
+    "pg_", "icu_calendar", "dbms_", "utl_", "xp_", "current_transaction", "current_connection",
+)  # fmt: skip
+_QUERIES = frozenset({"SELECT", "WITH", "FROM", "VALUES"})
+_HARMLESS = frozenset({"pg_typeof", "pg_size_pretty"})
+_TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series", "explode", "exploding_generate_series", "values", "json_each"})
+_NODES = (
     exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Alter, exp.Command, exp.Copy, exp.Attach, exp.Detach,
     exp.Pragma, exp.Set, exp.Use, exp.Transaction, exp.Commit, exp.Rollback, exp.TruncateTable, exp.Describe, exp.Show, exp.Into,
-    exp.Lock, exp.Summarize, exp.Kill, exp.Analyze, exp.Cache, exp.LoadData, exp.Export,
+    exp.Lock, exp.Summarize, exp.Kill, exp.Analyze, exp.Cache, exp.LoadData, exp.Export, exp.SessionParameter,
+)  # fmt: skip
+_SCHEMAS = frozenset({"information_schema", "pg_catalog", "performance_schema", "mysql", "sys", "system", "temp"})
+_TABLES = re.compile(
+    r"(duckdb|pragma|sqlite)_\w+|pg_(am|attr\w+|auth\w*|class|collation|config|constraint|cursors|database|db_role\w*|depend|"
+    r"description|enum|file_settings|group|hba\w*|ident\w*|index(es)?|largeobject\w*|locks|matviews|namespace|prepared\w*|proc|"
+    r"publication\w*|replication\w*|roles|rules|sequences?|settings|shadow|shdep\w*|shdesc\w*|stat\w*|subscription\w*|tables|"
+    r"tablespace|timezone\w*|trigger|type|user\w*|views)"
 )
-SYSTEM = frozenset({"information_schema", "pg_catalog", "duckdb", "sqlite_master", "sqlite_schema", "mysql", "sys", "system", "temp"})
+_RESERVED = frozenset({"show", "summarize", "describe", "desc"})
+_FILE = re.compile(
+    r"[/\\*?:]|\.(csv|tsv|txt|json|ndjson|jsonl|parquet|arrow|db|duckdb|sqlite|sqlite3|xlsx|gz|zst|sql|py|env|ya?ml|log)$", re.I
+)
 
 
-def check(sql: str) -> str:
+def check(sql: str, dialect: str = "duckdb") -> str:
     """'' when the text is safe to run, else the reason. A text that cannot be parsed is 'parse: ...'."""
     if not sql.strip():
-        return "no SQL"
+        return "parse: no SQL"
     if len(sql) > LONGEST:
         return f"longer than {LONGEST} characters"
     if "\x00" in sql:
         return "a NUL character"
     try:
-        statements = parse_all(sql)
-    except (SqlglotError, RecursionError, ValueError) as error:
-        return f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-    if len(statements) != 1:
-        return f"{len(statements)} statements"
-    statement = statements[0]
-    if not isinstance(statement, exp.Query) or isinstance(statement, exp.Table):
-        return f"not a SELECT but {statement.key.upper()}"
-    try:
-        return next((reason for node in statement.walk() if (reason := _node(node))), "")
+        statements = parse_all(sql, dialect)
+        if not statements:
+            return "parse: no SQL"
+        if len(statements) > 1:
+            return f"{len(statements)} statements"
+        return _statement(statements[0])
     except RecursionError:
-        return "nested too deeply"
+        return "parse: nested too deeply"
+    except (SqlglotError, ValueError) as error:
+        word = sql.split(None, 1)[0].upper()
+        if word in STATEMENTS - _QUERIES:
+            return f"not a SELECT but {word}"
+        return f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+
+
+def _statement(statement: exp.Expression) -> str:
+    if not isinstance(statement, exp.Select | exp.SetOperation | exp.Subquery):
+        return f"not a SELECT but {statement.key.upper()}"
+    return next((reason for node in statement.walk() if (reason := _node(node))), "")
 
 
 def _node(node: exp.Expression) -> str:
-    if isinstance(node, BAD_NODES):
+    if isinstance(node, _NODES):
         return f"{node.key.upper()} inside the query"
     if isinstance(node, exp.Table):
         return _table(node)
-    if isinstance(node, exp.ReadCSV | exp.ReadParquet):
-        return "reads a file"
-    if isinstance(node, exp.Func):
-        name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
-        if DENIED.match(name) and name not in ALLOWED:
+    if isinstance(node, exp.Func) and not isinstance(node, exp.Query):
+        name = _function(node)
+        if isinstance(node, exp.ReadCSV | exp.ReadParquet) or (name not in _HARMLESS and _denied(name)):
             return f"function {name} is not allowed"
-    if isinstance(node, exp.Parameter | exp.SessionParameter | exp.Placeholder):
+    if isinstance(node, exp.Parameter | exp.Placeholder):
         return "a parameter in the query"
     return ""
 
 
+def _denied(name: str) -> bool:
+    return name in _FUNCTIONS or name.startswith(_PREFIXES)
+
+
+def _function(node: exp.Func) -> str:
+    return str(node.name if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) else node.sql_name()).lower()
+
+
 def _table(node: exp.Table) -> str:
     inner = node.this
-    if isinstance(inner, exp.Anonymous | exp.Func):
-        name = (inner.name if isinstance(inner, exp.Anonymous) else inner.sql_name()).lower()
-        if name in {"unnest", "range", "generate_series", "explode", "values", "exploding_generate_series"}:
-            return ""
-        return f"table function {name} is not allowed"
-    if isinstance(inner, exp.Literal):
+    if isinstance(inner, exp.Func):
+        name = _function(inner)
+        return "" if name in _TABLE_FUNCTIONS else f"table function {name} is not allowed"
+    if not isinstance(inner, exp.Identifier) or _FILE.search(node.name):
         return "reads a file"
-    name = node.name
-    if re.search(r"[/\\*?:]|\.(csv|tsv|txt|json|ndjson|jsonl|parquet|arrow|db|duckdb|sqlite|xlsx|gz|zst)$", name, re.I):
-        return "reads a file"
-    if {part.lower() for part in (node.db, node.catalog, name) if part} & SYSTEM or DENIED.match(name.lower()):
-        return f"system table {name}"
+    if not inner.quoted and node.name.lower() in _RESERVED:  # FROM (SHOW TABLES) looks like a table called show
+        return f"{node.name.upper()} inside the query"
+    if {node.db.lower(), node.catalog.lower()} & _SCHEMAS or _TABLES.fullmatch(node.name.lower()):
+        return f"system table {node.name}"
     return ""

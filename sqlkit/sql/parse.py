@@ -14,8 +14,9 @@ __all__ = ["ParseError", "SqlglotError", "TokenError", "parse_all", "parse_one",
 
 
 def parse_all(sql: str, dialect: str = "duckdb") -> list[exp.Expression]:
-    """The statements of a text. Raises SqlglotError."""
-    return [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]  # type: ignore[misc]
+    """The statements of a text, comments between them left out. Raises SqlglotError."""
+    found = sqlglot.parse(sql, read=dialect)
+    return [s for s in found if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon)]
 
 
 def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:

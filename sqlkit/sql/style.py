@@ -10,18 +10,31 @@ from sqlglot.dialects.duckdb import DuckDB
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+_NAMES = {"LISTAGG": "STRING_AGG", "ARRAY_AGG": "LIST", "ARRAY_CONTAINS": "LIST_CONTAINS"}
+_UNITS = {"DATE_TRUNC", "DATE_DIFF", "DATE_PART", "DATE_SUB"}
 _OPERANDS = (exp.Column, exp.Func, exp.Literal, exp.Paren, exp.Subquery)
 # strings and quoted names stay as they are; comments and runs of white space become one space
 _FOLD = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s|--[^\n]*|/\*.*?\*/)+""", re.S)
 
 
 class _Generator(DuckDB.Generator):  # type: ignore[misc]
-    """DuckDB's SQL with the negation beside its operator and a space before the bracket of FILTER."""
+    """DuckDB's SQL as its manual writes it: negation beside its operator, DuckDB's own names of functions and types."""
 
-    TRANSFORMS = {**DuckDB.Generator.TRANSFORMS, exp.Filter: lambda self, e: self.filtered(e)}
+    TYPE_MAPPING = {
+        **DuckDB.Generator.TYPE_MAPPING,
+        exp.DataType.Type.INT: "INTEGER",
+        exp.DataType.Type.TEXT: "VARCHAR",
+        exp.DataType.Type.VARCHAR: "VARCHAR",
+    }
 
-    def filtered(self, expression: exp.Filter) -> str:
+    def filter_sql(self, expression: exp.Filter) -> str:
         return f"{self.sql(expression, 'this')} FILTER ({self.sql(expression, 'expression').strip()})"
+
+    def function_fallback_sql(self, expression: exp.Func) -> str:
+        return _renamed(super().function_fallback_sql(expression))
+
+    def func(self, name: str, *args: Any, **more: Any) -> str:
+        return _renamed(super().func(name, *args, **more))
 
     def not_sql(self, expression: exp.Not) -> str:
         inner = expression.this
@@ -47,12 +60,25 @@ def spell(tree: exp.Expression) -> str:
     return str(generator.generate(tree))
 
 
+def _renamed(call: str) -> str:
+    """LIST for ARRAY_AGG, STRING_AGG for LISTAGG, and DATE_TRUNC('month', ...) with its unit in small letters."""
+    name, bracket, rest = call.partition("(")
+    if name in _UNITS:
+        unit, quote, rest = rest[1:].partition("'")
+        return f"{name}('{unit.lower()}{quote}{rest}" if quote and call[len(name) + 1] == "'" else call
+    return f"{_NAMES.get(name, name)}{bracket}{rest}"
+
+
 def _tidy(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Ordered) and node.args.get("desc") is False:
         node.set("desc", None)
     elif isinstance(node, exp.Join):
         if node.kind == "INNER" or (node.kind == "OUTER" and node.side):
             node.set("kind", None)
+    elif isinstance(node, exp.WindowSpec):
+        for part, value in node.args.items():
+            if isinstance(value, str):
+                node.set(part, value.upper())
     elif isinstance(node, exp.Count) and isinstance(node.this, exp.Literal) and not node.expressions:
         node.set("this", exp.Star())
     elif isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and _bare_day(node):

@@ -1,0 +1,43 @@
+# What people and CI both run. `make demo` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The CPU build of torch that constraints.txt pins. On a CUDA machine: make install TORCH="torch --index-url <PyTorch's CUDA index>"
+TORCH ?= torch
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM = false
+
+.PHONY: install demo test test-slow lint base bench bench-ask clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "install: virtual environment in $(VENV), versions of constraints.txt"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt $(TORCH)
+	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,dev]'
+	@touch $@
+
+demo: install  ## the whole loop on the embedded company, in runs/demo
+	$(BIN)/sqlkit demo
+
+test: install
+	$(BIN)/pytest
+
+test-slow: install
+	$(BIN)/pytest -m slow
+
+lint: install
+	$(BIN)/ruff check sqlkit tests deploy data eval
+	$(BIN)/mypy
+
+base: install  ## rebuild the embedded base; SHARED is a folder of public data (data/base/README.md says which)
+	bash data/base/rebuild.sh $(SHARED)
+
+bench: bench-ask
+
+bench-ask: install  ## seconds per question, warm, one at a time
+	$(BIN)/python eval/bench_ask.py
+
+clean:
+	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache
