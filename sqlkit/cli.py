@@ -115,16 +115,17 @@ def ask(
 ) -> None:
     """Ask a database in plain language."""
     from sqlkit import commands
-    from sqlkit.query.engine import QueryEngine
+    from sqlkit.query import Asker
     from sqlkit.recipe import Recipe
 
     where, words = commands.where(Recipe.of({"database": database}, "flags"), Path("runs/embedded")) if database else ("", None)
     if not where:
         raise SqlkitError("no database: give --database URL (or the path of a DuckDB or SQLite file)")
-    engine = QueryEngine(where, adapter, base_model, glossary=glossary or (None if adapter else words), shots=shots,
-                         constrained=constrained, seconds=seconds)
-    answer = engine.ask(question)
-    engine.close()
+    with Asker(where, adapter, base_model, glossary=glossary or (None if adapter else words), shots=shots,
+               constrained=constrained, seconds=seconds) as asker:
+        answer = asker.ask(question)
+    if answer.why == "question":
+        raise SqlkitError(answer.answer)
     if as_json:
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False))
         return

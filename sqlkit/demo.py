@@ -25,7 +25,7 @@ def run(out: Path, overrides: list[str]) -> None:
 
     from sqlkit.cli import show_answer, summary
     from sqlkit.data import company
-    from sqlkit.query.engine import QueryEngine
+    from sqlkit.query import Asker
 
     console = Console()
     recipe = Recipe.load("embedded", overrides)
@@ -52,11 +52,10 @@ def run(out: Path, overrides: list[str]) -> None:
     console.print(summary(report), markup=False, highlight=False)
     commands.timed(stages, "evaluate", began)
     began = stage(4, "ask")
-    engine = QueryEngine(database, adapter, shots=0)
-    for question in QUESTIONS:
-        console.print(f"\n[bold]{question}[/bold]")
-        show_answer(engine.ask(question))
-    engine.close()
+    with Asker(database, adapter) as asker:
+        for question in QUESTIONS:
+            console.print(f"\n[bold]{question}[/bold]")
+            show_answer(asker.ask(question))
     commands.timed(stages, "ask", began)
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
     figures = {"seconds": stages, "seconds_total": round(sum(stages.values()), 1), "peak_memory_gb": round(peak, 2)}

@@ -141,7 +141,7 @@ def _sqlalchemy(engine: Any, sql: str, options: dict[str, Any]) -> dict[str, Any
         try:
             text = sqlalchemy.text(sql.replace(":", "\\:"))
             cursor = connection.execution_options(stream_results=True).execute(text)
-            return _fetch(cursor, [(str(name), "") for name in cursor.keys()], options)
+            return _fetch(cursor, [(str(name), "") for name in cursor.keys()], options)  # noqa: SIM118 - not a dict
         finally:
             connection.rollback()
 

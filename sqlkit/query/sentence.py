@@ -1,4 +1,7 @@
-"""One sentence that answers, made from the question and the rows by template. Nothing is said that is not in them."""
+"""One sentence that answers, made from the question and the rows by template.
+
+Nothing is said that is not in them; and the question's own words are used only when the SQL is about what they name.
+"""
 
 from __future__ import annotations
 
@@ -43,18 +46,12 @@ _ERRORS = {
 
 def sentence(question: str, result: Result, wording: Wording) -> str:
     """What the rows say, in one sentence."""
-    topic = _topic(question)
+    topic = _topic(question) if wording.fits(question) else ""
     rows, columns = result.rows, result.columns
     if not rows:
-        return (
-            f"Nothing in the database matches: {topic}." if topic else "Nothing in the database matches the question."
-        )
+        return f"Nothing in the database matches: {topic}." if topic else "The query gives no rows."
     if len(rows) == 1 and all(cell is None for cell in rows[0]):
-        return (
-            f"There is no value for this in the database: {topic}."
-            if topic
-            else "There is no value for this in the database."
-        )
+        return f"There is no value for this in the database: {topic}." if topic else "The query gives no value."
     if len(rows) == 1 and len(columns) == 1 and not result.truncated:
         return _single(topic, rows[0][0], wording.cell(rows[0][0], columns[0]))
     if len(rows) == 1 and not result.truncated:
@@ -88,7 +85,7 @@ def _topic(question: str) -> str:
 
 def _single(topic: str, value: Cell, said: str) -> str:
     if not topic:
-        return f"The answer is {said}."
+        return f"The query gives {said}."
     counted = isinstance(value, int) and not isinstance(value, bool) and value != 1
     asks = len(re.findall(rf"\b(?:{_ASKS})\b", topic, re.I))
     if counted and asks == 1 and (m := _THERE.match(topic)):

@@ -15,6 +15,7 @@ from decimal import Decimal
 from sqlkit.prompt import Context
 from sqlkit.records import Cell
 from sqlkit.schema.types import Column, Table
+from sqlkit.schema.words import stems
 
 LONGEST_TEXT = 80
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -31,9 +32,23 @@ class Wording:
 
     def __init__(self, context: Context | None = None, sql: str = "") -> None:
         self._glossary = context.glossary if context else None
-        mentioned = {w.lower() for w in re.findall(r"\w+", sql)}
-        tables = context.schema.tables if context else ()
-        self._tables = [t for t in tables if t.name.lower() in mentioned] or list(tables)
+        self._mentioned = {w.lower() for w in re.findall(r"\w+", sql)}
+        self._all = context.schema.tables if context else ()
+        self._tables = [t for t in self._all if t.name.lower() in self._mentioned] or list(self._all)
+
+    def fits(self, question: str) -> bool:
+        """False when the question names tables and the SQL touches none of them, nor a key of theirs.
+
+        Then the rows are no answer to it, and must not be told as one.
+        """
+        asked = set(stems(question))
+        named = [t for t in self._all if any(stems(n) and asked.issuperset(stems(n)) for n in self._names(t))]
+        touched = ({t.name.lower(), *map(str.lower, t.primary_key)} & self._mentioned for t in named)
+        return not (named and self._mentioned) or any(touched)
+
+    def _names(self, table: Table) -> list[str]:
+        said = self._glossary.table(table.name) if self._glossary else None
+        return [table.name, *((said.name, said.plural, *said.synonyms) if said else ())]
 
     def label(self, name: str) -> str:
         """What a result column is called, '' when its name says nothing to a person."""

@@ -1,7 +1,7 @@
 """One SQL style: what a model is trained to write. Meaning is never changed; doubt leaves a part as it came.
 
-    select c.nm as n from cust as c inner join ord o on c.id=o.cust_id where o.st != 'X' order by c.nm asc
-    SELECT cust.nm FROM cust JOIN ord ON cust.id = ord.cust_id WHERE ord.st <> 'X' ORDER BY cust.nm
+select c.nm as n from cust as c inner join ord o on c.id=o.cust_id where o.st != 'X' order by c.nm asc
+SELECT cust.nm FROM cust JOIN ord ON cust.id = ord.cust_id WHERE ord.st <> 'X' ORDER BY cust.nm
 """
 
 from __future__ import annotations
@@ -119,12 +119,7 @@ class _Query:
         rivals = [s for s in everything if s is not source and name in (s.name, s.table.lower())]
         if any(r.select is source.select for r in rivals):
             return False
-        inside = {
-            id(select)
-            for column, owner in self.resolved.values()
-            if owner is source
-            for select in _up_to(column, source.select)
-        }
+        inside = {id(select) for column, owner in self.resolved.values() if owner is source for select in _up_to(column, source.select)}
         return not any(id(r.select) in inside for r in rivals)
 
     def _qualify(self, select: exp.Select) -> None:

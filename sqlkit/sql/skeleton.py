@@ -5,41 +5,58 @@ from __future__ import annotations
 from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.style import fold, spell
 
 
 def skeleton(sql: str, dialect: str = "duckdb") -> str:
-    """SQL with identifiers and literals masked; the text itself, folded, when it cannot be parsed."""
+    """SQL with identifiers and literals masked and aliases left out; the text in small letters when it does not parse.
+
+    >>> skeleton("SELECT name AS n FROM cust c WHERE c.city = 'Lyon' LIMIT 3")
+    "SELECT c FROM t WHERE c = 'v' LIMIT 0"
+    """
     try:
-        tree = parse_one(sql, dialect).copy()
-    except SqlglotError:
-        return " ".join(sql.split()).lower()
-    for node in list(tree.walk()):
-        if isinstance(node, exp.Column):
-            node.replace(exp.column("c"))
-        elif isinstance(node, exp.Literal):
-            node.replace(exp.Literal.string("v") if node.is_string else exp.Literal.number(0))
-    for node in list(tree.walk()):
+        return spell(parse_one(sql, dialect).transform(_mask))
+    except (SqlglotError, RecursionError, ValueError):
+        return fold(sql).lower()
+
+
+def _mask(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Column):
+        return node if isinstance(node.this, exp.Star) and not node.table else exp.column("c")
+    if isinstance(node, exp.Star):
+        return exp.Star()  # without EXCLUDE and REPLACE, which hold names
+    if isinstance(node, exp.Literal):
+        return exp.Literal.string("v") if node.is_string else exp.Literal.number(0)
+    if isinstance(node, exp.Alias):
+        return _mask(node.this)
+    if isinstance(node, exp.CTE):
+        node.set("alias", exp.TableAlias(this=exp.to_identifier("q")))
+    elif isinstance(node, exp.Table | exp.Subquery | exp.Values | exp.Unnest | exp.Lateral):
+        node.set("alias", None)
+        for part in ("db", "catalog"):
+            node.set(part, None)
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             node.set("this", exp.to_identifier("t"))
-        if isinstance(node, exp.TableAlias | exp.Alias) and node.args.get("this" if isinstance(node, exp.TableAlias) else "alias"):
-            node.set("this" if isinstance(node, exp.TableAlias) else "alias", exp.to_identifier("a"))
-    return tree.sql(dialect="duckdb")
+    elif isinstance(node, exp.Identifier) and isinstance(node.parent, exp.Join):
+        return exp.to_identifier("c")  # USING (...)
+    return node
 
 
 def difficulty(sql: str, dialect: str = "duckdb") -> str:
     """easy, medium, hard or extra, by counted parts.
 
-    One point each: join, GROUP BY, HAVING, ORDER BY, more than one condition, more than one output; two points each:
-    subquery or CTE, set operation, window, CASE or FILTER. 0-1 easy, 2-3 medium, 4-5 hard, more extra.
+    One point for each join, and one each for GROUP BY, HAVING, ORDER BY, AND or OR, more than one output. Two points for
+    each subquery, CTE or further SELECT of a set operation, and two each for the presence of a set operation, a window,
+    CASE, FILTER. Up to 1 easy, 2-3 medium, 4-5 hard, more extra; what does not parse is extra.
     """
     try:
         tree = parse_one(sql, dialect)
-    except SqlglotError:
+    except (SqlglotError, RecursionError, ValueError):
         return "extra"
     points = len(list(tree.find_all(exp.Join)))
-    points += sum(bool(tree.find(kind)) for kind in (exp.Group, exp.Having, exp.Order))
-    points += len(list(tree.find_all(exp.And, exp.Or))) > 0
+    points += sum(tree.find(kind) is not None for kind in (exp.Group, exp.Having, exp.Order))
+    points += tree.find(exp.And, exp.Or) is not None
     points += isinstance(tree, exp.Select) and len(tree.expressions) > 1
-    points += 2 * (len(list(tree.find_all(exp.Select))) - 1)
-    points += 2 * sum(bool(tree.find(kind)) for kind in (exp.SetOperation, exp.Window, exp.Case, exp.Filter))
+    points += 2 * max(0, len(list(tree.find_all(exp.Select))) - 1)
+    points += 2 * sum(tree.find(kind) is not None for kind in (exp.SetOperation, exp.Window, exp.Case, exp.Filter))
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"

@@ -17,7 +17,7 @@ _OPERANDS = (exp.Column, exp.Func, exp.Literal, exp.Paren, exp.Subquery)
 _FOLD = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s|--[^\n]*|/\*.*?\*/)+""", re.S)
 
 
-class _Generator(DuckDB.Generator):  # type: ignore[misc]
+class _Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]
     """DuckDB's SQL as its manual writes it: negation beside its operator, DuckDB's own names of functions and types."""
 
     TYPE_MAPPING = {
@@ -82,7 +82,8 @@ def _tidy(node: exp.Expression) -> exp.Expression:
     elif isinstance(node, exp.Count) and isinstance(node.this, exp.Literal) and not node.expressions:
         node.set("this", exp.Star())
     elif isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and _bare_day(node):
-        return node.this
+        literal: exp.Expression = node.this
+        return literal
     return node
 
 

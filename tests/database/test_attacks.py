@@ -59,9 +59,7 @@ def worker(folder: Path) -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("attack", [a for a in ATTACKS if not SLOW & set(a["error"].split("|"))], ids=identity)
-def test_second_wall(
-    attack: dict[str, str], worker: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_second_wall(attack: dict[str, str], worker: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SQLKIT_CANARY", CANARY)
     before = state(folder)
     result = worker._ask(attack["sql"].replace("{folder}", str(folder)))  # past the gate on purpose

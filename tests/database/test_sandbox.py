@@ -102,7 +102,7 @@ def test_threads_take_turns(sandbox: Sandbox) -> None:
 
 def test_two_sandboxes_share_a_file(folder: Path) -> None:
     with Sandbox(folder / "shop.duckdb") as one, open_sandbox(f"duckdb:///{folder / 'shop.duckdb'}") as two:
-        assert one.run("SELECT COUNT(*) FROM item") .rows == two.run("SELECT COUNT(*) FROM item").rows == ((3,),)
+        assert one.run("SELECT COUNT(*) FROM item").rows == two.run("SELECT COUNT(*) FROM item").rows == ((3,),)
 
 
 def test_the_worker_sees_no_secrets_and_no_network(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
