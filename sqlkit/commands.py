@@ -57,7 +57,7 @@ def read_questions(path: str | Path) -> list[Example]:
     for number, row in enumerate(read_jsonl(path), 1):
         if "question" not in row or "sql" not in row:
             raise InputError(f'{path} line {number}: needs the keys "question" and "sql" (null when it cannot be answered)')
-        found.append(from_dict(Example, {"id": f"q{number}", **row, "id": str(row.get("id", f"q{number}"))}))
+        found.append(from_dict(Example, {**row, "id": str(row.get("id", f"q{number}"))}))
     if not found:
         raise InputError(f"{path} holds no questions")
     twice = {e.id for e in found if sum(o.id == e.id for o in found) > 1} if len(found) < 5000 else set()

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from sqlkit.prompt import completion, compose
-from sqlkit.records import Example, Prompt
+from sqlkit.prompt import compose
+from sqlkit.records import Prompt
 from sqlkit.schema.link import Linked, LinkedColumn, LinkedTable
 from sqlkit.schema.types import Column, Table
 from sqlkit.schema.words import words

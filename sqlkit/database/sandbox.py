@@ -20,12 +20,11 @@ from sqlkit.errors import DatabaseError
 from sqlkit.records import Result
 from sqlkit.schema.values import engine_url
 from sqlkit.sql.guard import check
-from sqlkit.sql.parse import SqlglotError, transpile
+from sqlkit.sql.parse import DIALECTS, SqlglotError, transpile
 
 START_SECONDS = 60.0
 GRACE = 0.25  # seconds past the limit before the worker is killed, so that a query at the limit can still answer
 MEMORY = "memory: the query needs more memory than allowed"
-_DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's name to sqlglot's
 
 
 class Sandbox:
@@ -51,7 +50,7 @@ class Sandbox:
         url = engine_url(database)
         scheme = url.partition("://")[0].split("+")[0]
         kind = scheme if scheme in {"duckdb", "sqlite"} else "server"
-        self._dialect, self._target = dialect, _DIALECTS.get(scheme, scheme)
+        self._dialect, self._target = dialect, DIALECTS.get(scheme, scheme)
         self._name = str(database) if kind != "server" else f"{scheme} server"
         self._options = {
             "kind": kind,

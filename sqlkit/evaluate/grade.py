@@ -126,10 +126,7 @@ class Grader:
         cut = {gold.result.truncated, said.truncated}
         if widths[0] == widths[1] and cut == {True}:
             return "undecidable", Why("too large", f"both return more than {len(said.rows):,} rows"), details
-        if widths[0] == widths[1] and True in cut:
-            found = Comparison("count")
-        else:
-            found = compare(gold.groups, said.rows, *widths)
+        found = Comparison("count") if widths[0] == widths[1] and True in cut else compare(gold.groups, said.rows, *widths)
         details["missing"], details["extra"] = sample_rows(found.missing), sample_rows(found.extra)
         details["columns"] = list(found.columns)
         if found.equal and gold.ordered and len(gold.groups) > 1 and not orders_rows(sql):

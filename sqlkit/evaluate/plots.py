@@ -103,10 +103,7 @@ def _bar(x: float, y: float, width: float, height: float, arm: str, title: str) 
 
 def _whisker(start: float, end: float, across: float, *, upright: bool = False) -> str:
     a, b, c = f"{start:.1f}", f"{end:.1f}", across
-    if upright:
-        path = f"M{c:.1f} {a}V{b}M{c - 4:.1f} {a}h8M{c - 4:.1f} {b}h8"
-    else:
-        path = f"M{a} {c:.1f}H{b}M{a} {c - 5:.1f}v10M{b} {c - 5:.1f}v10"
+    path = f"M{c:.1f} {a}V{b}M{c - 4:.1f} {a}h8M{c - 4:.1f} {b}h8" if upright else f"M{a} {c:.1f}H{b}M{a} {c - 5:.1f}v10M{b} {c - 5:.1f}v10"
     return f'<path class="whisker" d="{path}"/>'
 
 

@@ -2,79 +2,176 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
+
 from sqlglot import exp
 
 from sqlkit.errors import SchemaError
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.sql.parse import SqlglotError, parse_all
+from sqlkit.sql.style import spell
+
+_SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES)  # INT(11), VARCHAR(20): DuckDB has no use for the size
+
+
+@dataclasses.dataclass
+class _Parts:
+    """A table while its statements are read; keys may come later, in ALTER TABLE, as dumps write them."""
+
+    columns: dict[str, Column] = dataclasses.field(default_factory=dict)
+    primary: tuple[str, ...] = ()
+    keys: list[ForeignKey] = dataclasses.field(default_factory=list)
+    comment: str = ""
 
 
 def parse_ddl(text: str, dialect: str = "duckdb", name: str = "main") -> Schema:
-    """Read the CREATE TABLE statements of a text; other statements are passed over.
+    """Read CREATE TABLE, ALTER TABLE ... ADD key and COMMENT ON; other statements are passed over.
 
     Raises SchemaError when the text cannot be parsed or holds no table.
     """
     try:
         statements = parse_all(text, dialect)
-    except SqlglotError as error:
-        raise SchemaError(f"DDL cannot be read: {str(error).splitlines()[0]}") from None
-    tables = [
-        _table(s.this) for s in statements if isinstance(s, exp.Create) and s.kind == "TABLE" and isinstance(s.this, exp.Schema)
-    ]
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise SchemaError(f"DDL cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
+    tables: dict[str, _Parts] = {}
+    for statement in statements:
+        if isinstance(statement, exp.Create) and statement.kind == "TABLE" and isinstance(statement.this, exp.Schema):
+            parts = tables.setdefault(statement.this.this.name, _Parts())
+            for part in statement.this.expressions:
+                _read(part, parts)
+        elif isinstance(statement, exp.Alter) and statement.this.name in tables:
+            for action in statement.args.get("actions") or []:
+                for part in action.expressions if isinstance(action, exp.AddConstraint) else [action]:
+                    _read(part, tables[statement.this.name])
+        elif isinstance(statement, exp.Comment):
+            _comment(statement, tables)
     if not tables:
-        raise SchemaError("DDL holds no CREATE TABLE statement")
-    return Schema(tuple(tables), name)
+        raise SchemaError(f"DDL holds no CREATE TABLE statement that can be read as {dialect}")
+    return Schema(tuple(_finish(title, parts, tables) for title, parts in tables.items()), name)
 
 
-def _table(schema: exp.Schema) -> Table:
-    columns: list[Column] = []
-    primary: tuple[str, ...] = ()
-    keys: list[ForeignKey] = []
-    for part in schema.expressions:
-        while isinstance(part, exp.Constraint):
-            part = part.expressions[0]
-        if isinstance(part, exp.ColumnDef):
-            kinds = [c.kind for c in part.constraints]
-            if any(isinstance(k, exp.PrimaryKeyColumnConstraint) for k in kinds):
-                primary = (part.name,)
-            keys += [_key((part.name,), k) for k in kinds if isinstance(k, exp.Reference)]
-            fixed = any(isinstance(k, exp.NotNullColumnConstraint | exp.PrimaryKeyColumnConstraint) for k in kinds)
-            kind = part.args.get("kind")
-            columns.append(Column(part.name, kind.sql(dialect="duckdb") if kind else "VARCHAR", not fixed))
-        elif isinstance(part, exp.PrimaryKey):
-            primary = tuple(e.name for e in part.expressions)
-        elif isinstance(part, exp.ForeignKey):
-            keys.append(_key(tuple(e.name for e in part.expressions), part.args["reference"]))
-    named = tuple(Column(c.name, _plain(c.type), c.nullable and c.name not in primary) for c in columns)
-    return Table(schema.this.name, named, primary, tuple(keys))
+def _read(part: exp.Expression, parts: _Parts) -> None:
+    if isinstance(part, exp.Constraint):
+        for inner in part.expressions:
+            _read(inner, parts)
+    elif isinstance(part, exp.PrimaryKey):
+        parts.primary = tuple(e.name for e in part.expressions)
+    elif isinstance(part, exp.ForeignKey):
+        parts.keys.append(_key(tuple(e.name for e in part.expressions), part.args["reference"]))
+    elif isinstance(part, exp.ColumnDef):
+        kinds: dict[type, exp.Expression] = {type(c.kind): c.kind for c in part.constraints}
+        reference, comment = kinds.get(exp.Reference), kinds.get(exp.CommentColumnConstraint)
+        if exp.PrimaryKeyColumnConstraint in kinds:
+            parts.primary = (part.name,)
+        if reference is not None:
+            parts.keys.append(_key((part.name,), reference))
+        fixed = kinds.get(exp.NotNullColumnConstraint)
+        nullable = fixed is None or bool(fixed.args.get("allow_null"))
+        parts.columns[part.name] = Column(part.name, _type(part.args.get("kind")), nullable, comment.this.name if comment else "")
+    elif isinstance(part, exp.Identifier | exp.Column):  # SQLite's columns without a type
+        parts.columns[part.name] = Column(part.name)
 
 
-def _plain(kind: str) -> str:
-    return "VARCHAR" if kind.upper() == "TEXT" else kind
+def duckdb_type(text: str, dialect: str) -> str:
+    """A type of another dialect in DuckDB's words; VARCHAR when it is unknown."""
+    try:
+        return _type(exp.DataType.build(text, dialect=dialect, udt=False))
+    except (SqlglotError, ValueError):
+        return "VARCHAR"
+
+
+def _type(kind: exp.Expression | None) -> str:
+    if kind is None or kind.is_type("null"):
+        return "VARCHAR"
+    if isinstance(kind, exp.DataType) and kind.this in _SIZED:
+        kind = exp.DataType(this=kind.this)
+    return spell(kind)
 
 
 def _key(columns: tuple[str, ...], reference: exp.Expression) -> ForeignKey:
     target = reference.this
     if isinstance(target, exp.Schema):
         return ForeignKey(columns, target.this.name, tuple(e.name for e in target.expressions))
-    return ForeignKey(columns, target.name, columns)
+    return ForeignKey(columns, target.name, ())
 
 
-def _quoted(name: str) -> str:
-    return exp.to_identifier(name).sql(dialect="duckdb", identify=not name.isidentifier())
+def _comment(statement: exp.Comment, tables: dict[str, _Parts]) -> None:
+    target, text = statement.this, statement.expression
+    said = text.name if isinstance(text, exp.Literal) else ""
+    if isinstance(target, exp.Table) and target.name in tables:
+        tables[target.name].comment = said
+    elif isinstance(target, exp.Column) and target.table in tables:
+        columns = tables[target.table].columns
+        if target.name in columns:
+            columns[target.name] = dataclasses.replace(columns[target.name], comment=said)
+
+
+def _finish(title: str, parts: _Parts, tables: dict[str, _Parts]) -> Table:
+    """The table with what needed the others: a reference that names no columns means the other's primary key."""
+    primaries = {name.lower(): other.primary for name, other in tables.items()}
+    key_columns = {name.lower() for name in parts.primary}
+    return Table(
+        title,
+        tuple(dataclasses.replace(c, nullable=c.nullable and c.name.lower() not in key_columns) for c in parts.columns.values()),
+        parts.primary,
+        tuple(
+            key if key.ref_columns else dataclasses.replace(key, ref_columns=primaries.get(key.ref_table.lower()) or key.columns)
+            for key in parts.keys
+        ),
+        parts.comment,
+    )
 
 
 def to_ddl(schema: Schema) -> str:
-    """CREATE TABLE statements for DuckDB, tables in the schema's order."""
-    made = []
-    for table in schema.tables:
+    """CREATE TABLE and COMMENT ON statements that DuckDB runs as they stand: a table comes after those it refers to.
+
+    Keys that refer to an unknown table, or around in a circle, are left out.
+    """
+    made, done = [], set[str]()
+    for table in _parents_first(schema):
+        done.add(table.name.lower())
         lines = [f"  {_quoted(c.name)} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
         if table.primary_key:
-            lines.append(f"  PRIMARY KEY ({', '.join(map(_quoted, table.primary_key))})")
+            lines.append(f"  PRIMARY KEY ({_list(table.primary_key)})")
         lines += [
-            f"  FOREIGN KEY ({', '.join(map(_quoted, k.columns))}) REFERENCES {_quoted(k.ref_table)} "
-            f"({', '.join(map(_quoted, k.ref_columns))})"
+            f"  FOREIGN KEY ({_list(k.columns)}) REFERENCES {_quoted(k.ref_table)} ({_list(k.ref_columns)})"
             for k in table.foreign_keys
+            if k.ref_table.lower() in done and _unique(schema, k)
         ]
         made.append(f"CREATE TABLE {_quoted(table.name)} (\n" + ",\n".join(lines) + "\n);")
-    return "\n\n".join(made) + "\n"
+        made += [f"COMMENT ON {what} IS {exp.Literal.string(said).sql()};" for what, said in _comments(table)]
+    return "\n".join(made) + "\n"
+
+
+def _parents_first(schema: Schema) -> list[Table]:
+    waiting, ordered = list(schema.tables), list[Table]()
+    while waiting:
+        names = {t.name.lower() for t in waiting}
+        free = [t for t in waiting if not any(k.ref_table.lower() in names - {t.name.lower()} for k in t.foreign_keys)]
+        chosen = free or waiting[:1]
+        ordered += chosen
+        waiting = [t for t in waiting if t not in chosen]
+    return ordered
+
+
+def _unique(schema: Schema, key: ForeignKey) -> bool:
+    """Whether DuckDB takes the key: it must refer to a primary key."""
+    other = schema.table(key.ref_table)
+    return other is not None and {c.lower() for c in key.ref_columns} == {c.lower() for c in other.primary_key}
+
+
+def _comments(table: Table) -> Iterator[tuple[str, str]]:
+    if table.comment:
+        yield f"TABLE {_quoted(table.name)}", table.comment
+    for column in table.columns:
+        if column.comment:
+            yield f"COLUMN {_quoted(table.name)}.{_quoted(column.name)}", column.comment
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name).sql(dialect="duckdb")
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(map(_quoted, names))

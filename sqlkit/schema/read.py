@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import DatabaseError, SchemaError
+from sqlkit.schema.ddl import duckdb_type
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import engine_url
+from sqlkit.sql.parse import DIALECTS
 
 SYSTEM = {"information_schema", "pg_catalog", "mysql", "performance_schema", "sys", "system", "temp"}
 
@@ -26,16 +28,18 @@ def read_schema(url: str | Path) -> Schema:
     arguments: dict[str, Any] = {"read_only": True} if text.startswith("duckdb") and ":memory:" not in text else {}
     try:
         engine = sqlalchemy.create_engine(text, connect_args=arguments, poolclass=sqlalchemy.pool.NullPool)
-    except (sqlalchemy.exc.ArgumentError, ModuleNotFoundError, ImportError) as error:
+    except ModuleNotFoundError as error:
+        raise DatabaseError(f"cannot use database URL {_hidden(text)}: pip install {error.name}") from None
+    except (sqlalchemy.exc.ArgumentError, ImportError, ValueError) as error:
         raise DatabaseError(f"cannot use database URL {_hidden(text)}: {_line(error)}") from None
     try:
         with engine.connect() as connection, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             inspector = sqlalchemy.inspect(connection)
             names = list(dict.fromkeys([*inspector.get_table_names(), *inspector.get_view_names()]))
-            tables = tuple(_table(inspector, name) for name in names)
-    except DatabaseError:
-        raise
+            exact = _duckdb_types(connection) if engine.dialect.name == "duckdb" else {}
+            found = (_quietly(lambda name: _table(inspector, name, exact), name, None) for name in names)
+            tables = tuple(table for table in found if table is not None)  # a view of a table that is gone cannot be read
     except Exception as error:  # drivers raise their own kinds; each is the user's database speaking
         raise DatabaseError(f"cannot read database {_hidden(text)}: {_line(error)}") from None
     finally:
@@ -65,15 +69,28 @@ def _hidden(url: str) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:240]
+    return " ".join(str(getattr(error, "orig", None) or error).split())[:240]
 
 
-def _table(inspector: Any, name: str) -> Table:
+def _duckdb_types(connection: Any) -> dict[tuple[str, str], str]:
+    """Types in DuckDB's own words by table and column: SQLAlchemy's lose enums, lists, structs and time zones."""
+    read = connection.exec_driver_sql(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = current_schema()"
+    )
+    return {(str(table), str(column)): str(kind) for table, column, kind in read}
+
+
+def _table(inspector: Any, name: str, exact: dict[tuple[str, str], str]) -> Table:
+    primary = tuple(_quietly(inspector.get_pk_constraint, name, {}).get("constrained_columns") or ())
     columns = tuple(
-        Column(str(c["name"]), _type(c["type"]), bool(c.get("nullable", True)), str(c.get("comment") or ""))
+        Column(
+            str(c["name"]),
+            exact.get((name, str(c["name"]))) or _type(c["type"], inspector.dialect.name),
+            bool(c.get("nullable", True)) and c["name"] not in primary,
+            str(c.get("comment") or ""),
+        )
         for c in inspector.get_columns(name)
     )
-    primary = tuple(_quietly(inspector.get_pk_constraint, name, {}).get("constrained_columns") or ())
     keys = tuple(
         ForeignKey(tuple(k["constrained_columns"]), str(k["referred_table"]), tuple(k["referred_columns"]))
         for k in _quietly(inspector.get_foreign_keys, name, [])
@@ -86,12 +103,12 @@ def _quietly(call: Any, name: str, empty: Any) -> Any:
     """What a dialect does not tell (comments in SQLite, keys of views) is simply not known."""
     try:
         return call(name) or empty
-    except Exception:
+    except Exception:  # each driver has its own kinds
         return empty
 
 
-def _type(kind: Any) -> str:
+def _type(kind: Any, dialect: str) -> str:
     try:
-        return str(kind).upper().split(" COLLATE")[0]
-    except Exception:
+        return duckdb_type(str(kind).split(" COLLATE")[0], DIALECTS.get(dialect, dialect))
+    except Exception:  # SQLAlchemy cannot spell some types
         return "VARCHAR"

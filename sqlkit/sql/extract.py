@@ -5,89 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sqlkit.sql.parse import SqlglotError, parse_one
-
 REFUSAL = "CANNOT ANSWER"
 # words that begin a statement of any kind
 STATEMENTS = frozenset(
-    [
-        "SELECT",
-        "WITH",
-        "FROM",
-        "VALUES",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "DROP",
-        "CREATE",
-        "ALTER",
-        "ATTACH",
-        "DETACH",
-        "COPY",
-        "EXPORT",
-        "IMPORT",
-        "PRAGMA",
-        "SET",
-        "RESET",
-        "INSTALL",
-        "LOAD",
-        "CALL",
-        "TRUNCATE",
-        "MERGE",
-        "VACUUM",
-        "BEGIN",
-        "COMMIT",
-        "ROLLBACK",
-        "EXECUTE",
-        "PREPARE",
-        "EXPLAIN",
-        "DESCRIBE",
-        "SHOW",
-        "SUMMARIZE",
-        "USE",
-        "CHECKPOINT",
-        "ANALYZE",
-        "GRANT",
-        "REVOKE",
-        "COMMENT",
-        "PIVOT",
-        "UNPIVOT",
-        "TABLE",
-    ]
+    """
+    SELECT WITH FROM VALUES INSERT UPDATE DELETE DROP CREATE ALTER ATTACH DETACH COPY EXPORT IMPORT PRAGMA SET RESET
+    INSTALL LOAD CALL TRUNCATE MERGE VACUUM BEGIN COMMIT ROLLBACK EXECUTE PREPARE EXPLAIN DESCRIBE SHOW SUMMARIZE USE
+    CHECKPOINT ANALYZE GRANT REVOKE COMMENT PIVOT UNPIVOT TABLE
+    """.split()
 )
 _CLAUSES = frozenset(
-    [
-        "SELECT",
-        "WITH",
-        "FROM",
-        "WHERE",
-        "GROUP",
-        "HAVING",
-        "ORDER",
-        "LIMIT",
-        "OFFSET",
-        "QUALIFY",
-        "WINDOW",
-        "UNION",
-        "INTERSECT",
-        "EXCEPT",
-        "JOIN",
-        "LEFT",
-        "RIGHT",
-        "FULL",
-        "INNER",
-        "CROSS",
-        "ON",
-        "AND",
-        "OR",
-        "AS",
-        "WHEN",
-        "THEN",
-        "ELSE",
-        "END",
-        "CASE",
-        "USING",
-    ]
+    """
+    SELECT WITH FROM WHERE GROUP HAVING ORDER LIMIT OFFSET QUALIFY WINDOW UNION INTERSECT EXCEPT JOIN LEFT RIGHT FULL
+    INNER CROSS ON AND OR AS WHEN THEN ELSE END CASE USING
+    """.split()
 )
 _FENCE = re.compile(r"```[ \t]*(?:[A-Za-z]+[ \t]*\n|sql\b|duckdb\b)?(.*?)(?:```|\Z)", re.S | re.I)
 _LABEL = re.compile(r"\s*(?:(?:the\s+)?sql\s*query|sql|query|answer)\s*:\s*", re.I)
@@ -160,6 +91,8 @@ def _in_prose(text: str) -> Iterator[str]:
 
 
 def _parses(sql: str) -> bool:
+    from sqlkit.sql.parse import SqlglotError, parse_one  # late: most answers never come here, and the prompt imports us
+
     try:
         return len(sql.split()) > 1 and parse_one(sql) is not None
     except (SqlglotError, RecursionError, ValueError):

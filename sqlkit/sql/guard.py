@@ -18,78 +18,16 @@ LONGEST = 20_000
 # functions that read files, the environment, settings or other statements, write anything, or only waste time;
 # by whole name and by how a name begins, for DuckDB and for the servers that SQLAlchemy reaches
 _FUNCTIONS = frozenset(
-    [
-        "query",
-        "query_table",
-        "glob",
-        "getenv",
-        "getvariable",
-        "sniff_csv",
-        "seq_scan",
-        "index_scan",
-        "which_secret",
-        "summary",
-        "checkpoint",
-        "force_checkpoint",
-        "from_substrait",
-        "from_substrait_json",
-        "get_substrait",
-        "scan_arrow_ipc",
-        "repeat_row",
-        "nextval",
-        "currval",
-        "lastval",
-        "setval",
-        "set_config",
-        "setseed",
-        "current_setting",
-        "current_query",
-        "version",
-        "sleep",
-        "sleep_ms",
-        "benchmark",
-        "load_file",
-        "load_extension",
-        "readfile",
-        "writefile",
-        "edit",
-        "fts3_tokenizer",
-        "get_lock",
-        "release_lock",
-        "lo_import",
-        "lo_export",
-        "lo_get",
-        "lo_put",
-        "dblink",
-        "dblink_exec",
-        "random_file",
-        "shell",
-        "system_user",
-        "stats",
-        "write_log",
-        "parse_duckdb_log_message",
-        "in_search_path",
-        "create_sort_key",
-        "storage_info",
-        "database_to_xml",
-        "table_to_xml",
-        "query_to_xml",
-        "cursor_to_xml",
-        "schema_to_xml",
-        "inet_server_addr",
-        "inet_server_port",
-        "inet_client_addr",
-        "inet_client_port",
-        "user_lock",
-        "zeroblob",
-        "randomblob",
-        "master_pos_wait",
-        "source_pos_wait",
-        "truncate_duckdb_logs",
-        "add_parquet_key",
-        "extractvalue",
-        "updatexml",
-    ]
+    """
+    query query_table glob getenv getvariable sniff_csv seq_scan index_scan which_secret summary checkpoint
+    force_checkpoint from_substrait from_substrait_json get_substrait scan_arrow_ipc repeat_row nextval currval lastval
+    setval set_config setseed current_setting current_query version sleep sleep_ms benchmark load_file load_extension
+    readfile writefile edit fts3_tokenizer get_lock release_lock lo_import lo_export lo_get lo_put dblink dblink_exec
+    random_file shell system_user stats write_log parse_duckdb_log_message in_search_path create_sort_key storage_info
+    database_to_xml table_to_xml query_to_xml cursor_to_xml schema_to_xml inet_server_addr inet_server_port
+    inet_client_addr inet_client_port user_lock zeroblob randomblob master_pos_wait source_pos_wait truncate_duckdb_logs
+    add_parquet_key extractvalue updatexml
+    """.split()
 )
 _PREFIXES = (
     "read_", "parquet_", "duckdb_", "pragma_", "sqlite_", "postgres_", "mysql_", "iceberg_", "delta_", "st_read", "load_", "copy_",

@@ -10,7 +10,9 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-__all__ = ["ParseError", "SqlglotError", "TokenError", "parse_all", "parse_one", "transpile"]
+DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
+
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "parse_all", "parse_one", "transpile"]
 
 
 def parse_all(sql: str, dialect: str = "duckdb") -> list[exp.Expression]:

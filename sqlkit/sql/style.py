@@ -38,7 +38,7 @@ class _Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]
 
     def not_sql(self, expression: exp.Not) -> str:
         inner = expression.this
-        negated = {exp.Is: "IS", exp.In: "IN", exp.Between: "BETWEEN"}.get(type(inner))
+        negated = {exp.Is: "IS", exp.In: "IN", exp.Between: "BETWEEN", exp.Like: "LIKE", exp.ILike: "ILIKE"}.get(type(inner))
         if negated and isinstance(inner.this, _OPERANDS):
             head = self.sql(inner, "this")
             whole = self.sql(inner)

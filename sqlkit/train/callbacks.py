@@ -76,7 +76,7 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         if self.every and state.global_step % self.every == 0 and state.global_step < state.max_steps:
             self.measure(model, state.global_step)
-            since = [p["step"] for p in self.curve if p["ex"] == self.best][0]
+            since = next(p["step"] for p in self.curve if p["ex"] == self.best)
             if self.patience and sum(p["step"] > since for p in self.curve) >= self.patience:
                 control.should_training_stop = True
 
@@ -91,7 +91,8 @@ class Screen(TrainerCallback):  # type: ignore[misc]
     def __init__(self, quiet: bool = False) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        self.note = ""
+        self.note, self.said = "", 0.0
+        self.quiet = quiet
         self.bar = Progress(
             TextColumn("train"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
             TimeRemainingColumn(), disable=quiet,
@@ -111,6 +112,9 @@ class Screen(TrainerCallback):  # type: ignore[misc]
         if not math.isfinite(loss):
             raise RunError(f"the loss is not a number at step {state.global_step}; lower learning_rate (the last checkpoint is kept)")
         self.bar.update(self.task, description=f"loss {loss:.3f}  {self.note}")
+        if not self.quiet and not self.bar.console.is_terminal and time.monotonic() - self.said > 30:
+            self.said = time.monotonic()  # a log file shows no live bar
+            print(f"train step {state.global_step}/{state.max_steps} loss {loss:.3f} {self.note}", flush=True)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.update(self.task, completed=state.global_step)

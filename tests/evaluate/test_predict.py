@@ -26,7 +26,7 @@ class Recording(ReplayModel):
     """Remembers what it was asked."""
 
     prompts: Sequence[Prompt] = ()
-    options: dict[str, Any] = {}  # noqa: RUF012
+    options: dict[str, Any] = {}
 
     def generate(self, prompts: Sequence[Prompt], **options: Any) -> list[Generation]:
         self.prompts, self.options = prompts, options

@@ -1,0 +1,92 @@
+"""Pairs: every query runs, nothing leaks, the same seed gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sqlkit.data import company
+from sqlkit.data.build import build
+from sqlkit.data.leakage import leaks
+from sqlkit.data.public import public_pairs
+from sqlkit.data.shapes import SHAPES
+from sqlkit.database import Sandbox
+from sqlkit.errors import InputError
+from sqlkit.evaluate.gold import ask_gold
+from sqlkit.records import Example, Pair, read_records
+from sqlkit.sql.extract import extract
+
+
+@pytest.fixture(scope="module")
+def built(retail: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("built")
+    held = [*company.questions("dev"), *company.questions("test")]
+    build(out, database=retail, glossary=company.glossary(), pairs=400, seed=3, human=company.questions("train"), held_out=held)
+    return out
+
+
+def test_every_query_runs_and_returns_rows(built: Path, retail: Path) -> None:
+    with Sandbox(retail) as sandbox:
+        for example in read_records(Example, built / "examples.jsonl"):
+            if example.sql is not None:
+                result = sandbox.run(example.sql)
+                assert result.ok and result.rows, (example.question, example.sql, result.error)
+
+
+def test_the_same_seed_gives_the_same_pairs(built: Path, retail: Path, tmp_path: Path) -> None:
+    held = [*company.questions("dev"), *company.questions("test")]
+    build(tmp_path, database=retail, glossary=company.glossary(), pairs=400, seed=3, human=company.questions("train"), held_out=held)
+    assert (tmp_path / "pairs.jsonl").read_bytes() == (built / "pairs.jsonl").read_bytes()
+
+
+def test_nothing_resembles_a_held_out_question(built: Path) -> None:
+    held = [*company.questions("dev"), *company.questions("test")]
+    assert leaks(read_records(Example, built / "examples.jsonl"), held) == []
+
+
+def test_a_leaking_human_question_stops_the_build(retail: Path, tmp_path: Path) -> None:
+    test = company.questions("test")
+    with pytest.raises(InputError, match="too like held-out"):
+        build(tmp_path, database=retail, pairs=5, human=test[:1], held_out=test)
+
+
+def test_many_shapes_refusals_and_all_tables(built: Path) -> None:
+    manifest = json.loads((built / "manifest.json").read_text())
+    assert len(manifest["shapes"]) >= 0.9 * len(SHAPES)
+    assert manifest["coverage"]["tables"] == 1.0
+    assert 0.05 < manifest["difficulty"]["unanswerable"] / manifest["pairs"] < 0.25
+
+
+def test_completions_are_read_back_as_written(built: Path) -> None:
+    for pair in read_records(Pair, built / "pairs.jsonl"):
+        read = extract(pair.completion)
+        assert read is None if pair.completion.startswith("CANNOT ANSWER") else read == pair.completion
+
+
+def test_the_human_questions_are_what_the_docs_say(retail: Path) -> None:
+    splits = {name: company.questions(name) for name in ("train", "dev", "test")}
+    assert {name: len(rows) for name, rows in splits.items()} == {"train": 120, "dev": 60, "test": 120}
+    assert sum(e.sql is None for rows in splits.values() for e in rows) >= 40
+    with Sandbox(retail) as sandbox:
+        for example in (e for rows in splits.values() for e in rows if e.sql is not None):
+            gold = ask_gold(example.sql or "", sandbox)
+            assert not gold.broken and not gold.unstable, example.question
+            assert any(cell is not None for row in gold.result.rows for cell in row), example.question
+
+
+def test_public_rows_are_repaired_run_and_dropped_with_a_reason(tmp_path: Path) -> None:
+    rows = [
+        {"question": "Who plays for Rome?", "context": "CREATE TABLE t1 (player VARCHAR, team VARCHAR)", "answer": 'SELECT player FROM t1 WHERE team = "Rome"'},
+        {"question": "How many points?", "context": "CREATE TABLE t1 (player VARCHAR, points VARCHAR)", "answer": "SELECT SUM(points) FROM t1 WHERE points > 3"},
+        {"question": "broken", "context": "CREATE TABLE t1 (a VARCHAR)", "answer": "SELECT b FROM t1"},
+        {"question": "broken too", "context": "no table", "answer": "SELECT 1"},
+    ]
+    path = tmp_path / "public.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    dropped: Counter[str] = Counter()
+    made = list(public_pairs(path, 10, dropped))
+    assert [e.sql for e, _ in made] == ["SELECT player FROM t1 WHERE team = 'Rome'", "SELECT SUM(points) FROM t1 WHERE points > 3"]
+    assert sum(dropped.values()) == 2
