@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 from sqlglot import exp
 
@@ -60,7 +61,7 @@ def _read(part: exp.Expression, parts: _Parts) -> None:
     elif isinstance(part, exp.ForeignKey):
         parts.keys.append(_key(tuple(e.name for e in part.expressions), part.args["reference"]))
     elif isinstance(part, exp.ColumnDef):
-        kinds: dict[type, exp.Expression] = {type(c.kind): c.kind for c in part.constraints}
+        kinds: dict[type, Any] = {type(c.kind): c.kind for c in part.constraints}
         reference, comment = kinds.get(exp.Reference), kinds.get(exp.CommentColumnConstraint)
         if exp.PrimaryKeyColumnConstraint in kinds:
             parts.primary = (part.name,)

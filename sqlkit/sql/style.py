@@ -22,9 +22,9 @@ class _Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]
 
     TYPE_MAPPING = {
         **DuckDB.Generator.TYPE_MAPPING,
+        **dict.fromkeys(exp.DataType.TEXT_TYPES, "VARCHAR"),
         exp.DataType.Type.INT: "INTEGER",
-        exp.DataType.Type.TEXT: "VARCHAR",
-        exp.DataType.Type.VARCHAR: "VARCHAR",
+        exp.DataType.Type.INT128: "HUGEINT",
     }
 
     def filter_sql(self, expression: exp.Filter) -> str:
