@@ -83,13 +83,13 @@ def build(recipe: Recipe, out: Path, *, quiet: bool = False) -> dict[str, Any]:
 
 def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Path:
     """An adapter from built pairs; returns its folder. The same folder again goes on where it stopped."""
+    check_space(out, 500)
+    if not (pairs / "pairs.jsonl").exists():
+        raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
     from sqlkit.database import Sandbox
     from sqlkit.evaluate.grade import Grader, grade_all
     from sqlkit.train.sft import train as tune
 
-    check_space(out, 500)
-    if not (pairs / "pairs.jsonl").exists():
-        raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
     examples = read_records(Example, pairs / "examples.jsonl")
     shots = [e for e in examples if e.source != "sql-create-context"]
     dev = questions(recipe.dev_questions, "dev", recipe)

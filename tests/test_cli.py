@@ -52,7 +52,7 @@ def test_print_config_shows_the_override() -> None:
         (["ask", "how many?", "--database", "nowhere.duckdb"], "does not exist"),
         (["ask", "how many?"], "no database"),
         (["eval", "--arms", "x", "--nonsense"], "No such option"),
-        (["build", "--pairs", "many"], "many"),
+        (["build", "--pairs", "many"], "integer"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(words: list[str], said: str, tmp_path: Path) -> None:

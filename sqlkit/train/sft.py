@@ -20,11 +20,10 @@ from typing import Any
 from sqlkit.embedded import resolve_base
 from sqlkit.errors import RunError
 from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
-from sqlkit.model.huggingface import HuggingFaceModel, load_tokenizer, load_weights
+from sqlkit.model.huggingface import load_tokenizer, load_weights
 from sqlkit.prompt import Context, fingerprint, render
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records, write_atomic, write_jsonl
-from sqlkit.sql.extract import extract
 from sqlkit.train.callbacks import Accuracy, Judge, Screen
 from sqlkit.train.tokens import encode, preflight
 
@@ -209,16 +208,3 @@ def _publish(
     (partial / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(finished, ignore_errors=True)
     partial.rename(finished)
-
-
-def calibrate(model: HuggingFaceModel, dev: Sequence[Example], context: Context, allowed: float = 0.05) -> float:
-    """The refusal threshold that refuses most unanswerable dev questions while wrongly refusing at most `allowed`."""
-    said = model.generate([render(e.question, context) for e in dev], max_new_tokens=4)
-    right = [g.refuse_probability for e, g in zip(dev, said, strict=True) if e.sql is None]
-    wrong = [g.refuse_probability for e, g in zip(dev, said, strict=True) if e.sql is not None]
-    options = sorted({0.5, *(p for p in right if 0.02 < p < 0.5)})
-    good = [t for t in options if sum(p >= t for p in wrong) <= allowed * max(1, len(wrong))]
-    return min(good, default=0.5)
-
-
-__all__ = ["calibrate", "extract", "train"]

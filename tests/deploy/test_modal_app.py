@@ -25,8 +25,9 @@ def app() -> Any:
 
 
 def test_functions_and_entry_points_are_registered(app: Any) -> None:
-    assert {"train_remote", "evaluate_remote"} <= set(app.app.registered_functions)
-    assert {"train", "evaluate"} <= set(app.app.registered_entrypoints)
+    with _quiet():  # Modal 1.6 names no successor of these two yet
+        assert {"train_remote", "evaluate_remote"} <= set(app.app.registered_functions)
+        assert {"train", "evaluate"} <= set(app.app.registered_entrypoints)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "H100:9", "H100:x"])

