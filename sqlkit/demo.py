@@ -44,7 +44,7 @@ def run(out: Path, overrides: list[str]) -> None:
     began = stage(2, f"train: QLoRA on the embedded base, in {out / 'adapter'}")
     adapter = commands.train(recipe, data, out)
     commands.timed(stages, "train", began)
-    began = stage(3, "evaluate: 120 questions written by people, none of them seen in training")
+    began = stage(3, "evaluate: 120 held-out questions, none of them seen in training")
     database = str(data / "retail.duckdb")
     report = commands.evaluate(
         company.questions("test"), database, out, adapter=adapter, recipe=recipe, title="Embedded company, test questions"
