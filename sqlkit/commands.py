@@ -13,7 +13,7 @@ from typing import Any
 from sqlkit.errors import InputError, RunError
 from sqlkit.prompt import Context, Shots
 from sqlkit.recipe import Recipe
-from sqlkit.records import Example, Prediction, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
+from sqlkit.records import Example, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
 
 ARMS = ("base", "base_retrieval", "tuned", "tuned_retrieval")
 
@@ -144,7 +144,7 @@ def evaluate(
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
         for arm in chosen:
-            told = _answers(arm, asked, context, out, base, adapter, retrieval, recipe, manifest, quiet)
+            told = _answers(arm, asked, context, out, base, adapter, retrieval, recipe, manifest, sandbox.run, quiet)
             with progress(f"grade {arm}", quiet) as tell:
                 grades = grade_all(asked, told, grader, tell)
             write_jsonl(out / f"grades-{arm}.jsonl", grades)
@@ -165,26 +165,25 @@ def _arms(wanted: Sequence[str], adapter: bool, retrieval: bool) -> list[str]:
 
 def _answers(
     arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Shots | None,
-    recipe: Recipe, manifest: Any, quiet: bool,
+    recipe: Recipe, manifest: Any, run: Callable[[str], Result], quiet: bool,
 ) -> list[Prediction]:
     from sqlkit.evaluate.predict import predict
     from sqlkit.model.adapter import sha256_files
     from sqlkit.model.huggingface import load_model
-    from sqlkit.sql.grammar import select_grammar
 
     tuned = arm.startswith("tuned")
     path, stamp = out / f"predictions-{arm}.jsonl", out / f"predictions-{arm}.json"
     weights = sha256_files(adapter, "*.safetensors") if tuned and adapter else base
-    key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "shots": recipe.shots}
+    key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained}
+    key |= {"shots": recipe.shots, "samples": recipe.samples}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)
     model = load_model(base, adapter if tuned else None)
-    grammar = select_grammar(context.tables()) if recipe.constrained else None
     with progress(f"answer {arm}", quiet) as tell:
         told = predict(
             model, asked, context, shots=retrieval if arm.endswith("retrieval") else None, k=recipe.shots,
-            refuse_threshold=manifest.refuse_threshold if tuned and manifest else None, grammar=grammar,
-            max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
+            refuse_threshold=manifest.refuse_threshold if tuned and manifest else None,
+            constrained=recipe.constrained, samples=recipe.samples, run=run, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
         )
     model.close()
     write_jsonl(path, told)

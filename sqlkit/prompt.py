@@ -15,6 +15,7 @@ import hashlib
 import inspect
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -29,8 +30,11 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
+from sqlkit.sql.grammar import select_grammar
 
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
+_NAME = re.compile(r"[^\W\d]\w*")
+_TEXT = re.compile(r"'((?:[^']|'')*)'")
 FORMAT = 3  # raised when linking changes what a prompt looks like
 
 
@@ -97,6 +101,36 @@ def _schema(data: dict[str, Any]) -> Schema:
 def render(question: str, context: Context, shots: Sequence[Example] = ()) -> Prompt:
     """The prompt for a question over a database, with `shots` as worked examples."""
     return compose(question, context.linker.link(question), shots)
+
+
+def grammar(question: str, context: Context, shots: Sequence[Example] = ()) -> str:
+    """The grammar of what the prompt of a question lets a model know: names and codes in sight, words of the question.
+
+    Names: the tables and columns that the prompt shows, and those that its metrics and worked examples use. Texts: codes
+    and values of the columns in sight, and every run of up to six words of the question, as typed and capitalised.
+    """
+    linked = context.linker.link(question)
+    told = " ".join([*(sql for _, sql in linked.hints), *(s.sql or "" for s in shots)])
+    used = set(_NAME.findall(told))
+    tables: dict[str, list[str]] = {}
+    texts = [text.replace("''", "'") for text in _TEXT.findall(told)]
+    in_sight = {t.table.name: {c.column.name for c in t.columns} for t in linked.tables}
+    for table in context.schema.tables:
+        columns = in_sight.get(table.name)
+        if columns is None and table.name not in used:
+            continue
+        tables[table.name] = [c.name for c in table.columns if c.name in (columns or ()) or c.name in used]
+    for shown in linked.tables:
+        for column in shown.columns:
+            texts += [*context.glossary.column(shown.table.name, column.column.name).values, *column.values]
+    return select_grammar(tables, [*texts, *_spans(question)])
+
+
+def _spans(question: str, longest: int = 6) -> list[str]:
+    said = [w.strip("?.,;:!()\"'") for w in question.split()]
+    runs = [" ".join(said[i : i + n]) for n in range(1, longest + 1) for i in range(len(said) - n + 1)]
+    forms = (form for run in runs if run for form in (run, run.title(), run.upper(), run.lower()))
+    return list(dict.fromkeys(re.sub(r"'s$", "", form, flags=re.I) for form in forms))
 
 
 def compose(question: str, linked: Linked, shots: Sequence[Example] = ()) -> Prompt:

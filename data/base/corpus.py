@@ -259,7 +259,6 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--schemas", type=int, default=2000)
     options.add_argument("--tokenizer", type=Path)
-    options.add_argument("--wikisql-only", action="store_true")
     chosen = options.parse_args()
     rng = random.Random(chosen.seed)
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -273,9 +272,8 @@ def main() -> None:
 
     tokenizer = AutoTokenizer.from_pretrained(chosen.tokenizer)
     if chosen.part == "public":
-        write(wikisql(chosen.shared, rng), tokenizer, chosen.out / "wikisql")
-        if not chosen.wikisql_only:
-            write(spider(chosen.shared, rng), tokenizer, chosen.out / "spider")
+        write(wikisql(chosen.shared, rng), tokenizer, chosen.out / f"wikisql-{chosen.seed}")
+        write(spider(chosen.shared, rng), tokenizer, chosen.out / f"spider-{chosen.seed}")
     else:
         from synthetic import documents
 

@@ -2,9 +2,9 @@
 
     python data/base/pretrain.py --shards DIR --out DIR --minutes 60
 
-Reads token shards that `corpus.py` wrote (tokens, document starts, where the question and the answer start), packs
-documents whole into rows of 512, and trains a Llama of 7 million parameters: Muon (Jordan et al. 2024) on the hidden
-matrices, AdamW on the rest, in bfloat16, compiled. The loss counts the answer fully and the question a little: guessing
+Reads token shards that `corpus.py` wrote (tokens, document starts, where the question and the answer start), batches
+documents of like length (little padding, and attention only as wide as a document), and trains a Llama of 7 million
+parameters: Muon (Jordan et al. 2024) on the hidden matrices, AdamW on the rest, in bfloat16, compiled. The loss counts the answer fully and the question a little: guessing
 what people ask of a schema teaches how words and names belong together; guessing random names teaches nothing.
 """
 
@@ -21,18 +21,20 @@ from typing import Any
 import numpy as np
 import torch
 
-ROW = 512
+LONGEST = 512
 QUESTION_WEIGHT = 0.15
-SHAPE = {"hidden_size": 256, "num_hidden_layers": 8, "num_attention_heads": 8, "intermediate_size": 704}
+SHAPE = {"hidden_size": 256, "num_hidden_layers": 8, "num_attention_heads": 4, "intermediate_size": 704}
 
 
-def shards(folder: Path, seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """All complete shards; new ones are picked up while the run goes on."""
+def sources(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The shards of a folder by source (the file name up to the first dash)."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(folder.glob("*.npz")):
-        if path.name not in seen:
-            data = np.load(path)
-            seen[path.name] = {key: data[key] for key in data.files} | {"source": path.name.split("-")[0]}
-    return list(seen.values())
+        data = np.load(path)
+        found.setdefault(path.name.split("-")[0], []).append({key: data[key] for key in data.files})
+    if not found:
+        raise SystemExit(f"no shards in {folder}; make them with corpus.py")
+    return found
 
 
 def document(shard: dict[str, Any], index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -45,50 +47,56 @@ def document(shard: dict[str, Any], index: int) -> tuple[np.ndarray, np.ndarray]
     return ids, weight
 
 
-class Packer:
-    """Rows of whole documents, first-fit over a small pool; sources drawn by their weight."""
+class Batches:
+    """Batches of documents of like length; sources drawn by their share."""
 
-    def __init__(self, folder: Path, weights: dict[str, float], seed: int) -> None:
-        self.folder, self.weights, self.random = folder, weights, np.random.default_rng(seed)
-        self.seen: dict[str, Any] = {}
-        self.pool: list[tuple[np.ndarray, np.ndarray]] = []
+    def __init__(self, folder: Path, shares: dict[str, float], tokens: int, seed: int) -> None:
+        self.sources = sources(folder)
+        self.names = list(self.sources)
+        share = np.array([shares.get(n, 1.0 if not shares else 0.0) for n in self.names])
+        self.share = share / share.sum()
+        self.tokens, self.random = tokens, np.random.default_rng(seed)
+        self.ready: list[list[tuple[np.ndarray, np.ndarray]]] = []
 
     def draw(self) -> tuple[np.ndarray, np.ndarray]:
-        chance = np.array([self.weights.get(s["source"], 1.0) * (len(s["starts"]) - 1) ** 0.5 for s in self.current])
-        shard = self.current[self.random.choice(len(chance), p=chance / chance.sum())]
+        shards = self.sources[self.names[self.random.choice(len(self.names), p=self.share)]]
+        sizes = np.array([len(s["starts"]) - 1 for s in shards])
+        shard = shards[self.random.choice(len(shards), p=sizes / sizes.sum())]
         return document(shard, int(self.random.integers(len(shard["starts"]) - 1)))
 
-    def rows(self, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        self.current = shards(self.folder, self.seen)
-        ids = np.zeros((count, ROW), dtype=np.int64)
-        weight = np.zeros((count, ROW), dtype=np.float32)
-        segment = np.full((count, ROW), -1, dtype=np.int64)
-        position = np.zeros((count, ROW), dtype=np.int64)
-        for row in range(count):
-            at = part = 0
-            while True:
-                while len(self.pool) < 32:
-                    drawn = self.draw()
-                    if len(drawn[0]) <= ROW:
-                        self.pool.append(drawn)
-                fits = [i for i, (d, _) in enumerate(self.pool) if at + len(d) <= ROW]
-                if not fits:
-                    break
-                doc, loss = self.pool.pop(max(fits, key=lambda i: len(self.pool[i][0])) if at else fits[0])
-                end = at + len(doc)
-                ids[row, at:end], weight[row, at:end] = doc, loss
-                segment[row, at:end], position[row, at:end] = part, np.arange(len(doc))
-                at, part = end, part + 1
-        return tuple(map(torch.from_numpy, (ids, weight, segment, position)))  # type: ignore[return-value]
+    def fill(self) -> None:
+        """A pool of sixteen batches' documents, sorted by length, cut into batches, shuffled."""
+        drawn = (self.draw() for _ in range(self.tokens // 6))
+        pool = sorted((d for d in drawn if len(d[0]) <= LONGEST), key=lambda d: len(d[0]))
+        batch: list[tuple[np.ndarray, np.ndarray]] = []
+        for one in pool:
+            if batch and (len(batch) + 1) * width(one) > self.tokens:
+                self.ready.append(batch)
+                batch = []
+            batch.append(one)
+        self.random.shuffle(self.ready)  # type: ignore[arg-type]  # the last, smaller batch is left out
+
+    def next(self) -> tuple[torch.Tensor, torch.Tensor, int]:
+        """Token ids and loss weights [documents, longest of them], and how many tokens are not padding."""
+        while not self.ready:
+            self.fill()
+        batch = self.ready.pop()
+        ids = np.zeros((len(batch), max(map(width, batch))), dtype=np.int64)
+        weight = np.zeros(ids.shape, dtype=np.float32)
+        for row, (doc, loss) in enumerate(batch):
+            ids[row, : len(doc)], weight[row, : len(doc)] = doc, loss
+        return torch.from_numpy(ids), torch.from_numpy(weight), sum(len(d) for d, _ in batch)
 
 
-def step_loss(model: Any, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
-    """Weighted cross-entropy; a token sees only its own document."""
-    ids, weight, segment, position = batch
-    mask = (segment[:, :, None] == segment[:, None, :]).tril()[:, None]
-    hidden = model.model(input_ids=ids, position_ids=position, attention_mask=mask, use_cache=False)[0]
+def width(one: tuple[np.ndarray, np.ndarray]) -> int:
+    return -(-len(one[0]) // 16) * 16
+
+
+def step_loss(model: Any, ids: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Weighted cross-entropy; padding stands at the end, where causal attention never sees it."""
+    hidden = model.model(input_ids=ids, use_cache=False)[0]
     # only positions whose next token counts go through the vocabulary
-    target, counts = ids[:, 1:], weight[:, 1:] * (segment[:, 1:] == segment[:, :-1])
+    target, counts = ids[:, 1:], weight[:, 1:]
     chosen = counts > 0
     logits = model.lm_head(hidden[:, :-1][chosen]).float()
     loss = torch.nn.functional.cross_entropy(logits, target[chosen], reduction="none")
@@ -111,10 +119,10 @@ def main() -> None:
     options.add_argument("--tokenizer", type=Path, required=True)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--minutes", type=float, default=60)
-    options.add_argument("--rows", type=int, default=32, help="rows of 512 tokens in a step")
-    options.add_argument("--micro", type=int, default=8)
+    options.add_argument("--tokens", type=int, default=6144, help="tokens of a batch, padding included")
+    options.add_argument("--accumulate", type=int, default=2, help="batches in a step")
     options.add_argument("--rate", type=float, default=4e-3)
-    options.add_argument("--weights", default="", help="source=weight,...")
+    options.add_argument("--shares", default="", help="source=share,... (default: all alike)")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--decay-only", action="store_true", help="continue a checkpoint with the decay phase")
     chosen = options.parse_args()
@@ -131,7 +139,7 @@ def main() -> None:
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None,
-        attn_implementation="sdpa",
+        attn_implementation="sdpa" if device == "cuda" else "eager",  # at these lengths the CPU kernel of sdpa is the slower
         **SHAPE,
     )
     model = LlamaForCausalLM(config).to(device)
@@ -146,8 +154,8 @@ def main() -> None:
             one.load_state_dict(part)
         state = data["state"]
         print(f"resumed at step {state['step']}", flush=True)
-    weights = {k: float(v) for k, v in (pair.split("=") for pair in chosen.weights.split(",") if pair)}
-    packer = Packer(chosen.shards, weights, chosen.seed + state["step"])
+    shares = {k: float(v) for k, v in (pair.split("=") for pair in chosen.shares.split(",") if pair)}
+    batches = Batches(chosen.shards, shares, chosen.tokens, chosen.seed + state["step"])
     compute = step_loss if os.environ.get("NO_COMPILE") else torch.compile(step_loss, dynamic=True)
     limit, saved_at, began = chosen.minutes * 60, time.time(), time.time()
     before = state["seconds"]
@@ -161,14 +169,13 @@ def main() -> None:
             for group in one.param_groups:
                 group["lr"] = rate * factor
         total = 0.0
-        parts = max(1, chosen.rows // chosen.micro)
-        for _ in range(parts):
-            batch = tuple(t.to(device) for t in packer.rows(chosen.micro))
+        for _ in range(chosen.accumulate):
+            ids, weight, real = batches.next()
             with torch.autocast(device, dtype=torch.bfloat16):
-                loss = compute(model, batch) / parts
+                loss = compute(model, ids.to(device), weight.to(device)) / chosen.accumulate
             loss.backward()
             total += float(loss.detach())
-            state["tokens"] += int((batch[2] >= 0).sum())
+            state["tokens"] += real
         if not math.isfinite(total):
             raise SystemExit("the loss is not a number; lower --rate")
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpus import abbreviate
@@ -39,6 +39,16 @@ def name_of(words_: str, style: int, taken: set[str], rng: random.Random) -> str
     return made
 
 
+ONSETS = "b br c ch d dr f fl g gr h j k kl l m n p pr qu r s sh st t tr v w z".split()
+ENDS = "a e i o u an ar el en er ia in is ix ok ol on or os um us ana ella ett ick".split()
+
+
+def invented(rng: random.Random) -> str:
+    """A name that nobody has: it cannot be guessed, only copied."""
+    made = "".join(rng.choice(ONSETS) + rng.choice("aeiou") for _ in range(rng.randint(1, 2))) + rng.choice(ONSETS)[:1] + rng.choice(ENDS)
+    return made.title() if rng.random() < 0.9 else made.upper()
+
+
 def spread(kind: str, rng: random.Random) -> tuple[list[Any], str]:
     """Eleven quantiles for a numeric or date column and its type."""
     if kind in "@!":
@@ -53,6 +63,42 @@ def spread(kind: str, rng: random.Random) -> tuple[list[Any], str]:
     return values, "DECIMAL(12,2)" if kind == "$" else "INTEGER"
 
 
+def title_of(rng: random.Random) -> str:
+    kind = "revenue margin income profit yield load score volume turnover usage index rate share value cost ratio stock spend".split()
+    how = "net gross total adjusted effective annual real core average free late open return sold".split()
+    return f"{rng.choice(how)} {rng.choice(kind)}" if rng.random() < 0.8 else rng.choice(kind)
+
+
+def measure(table: Table, usable: dict[str, list[str]], coded: dict[str, list[tuple[str, list[str]]]], nullable: list[str],
+            rng: random.Random) -> tuple[str, Metric]:
+    """A business metric as companies define them: over one table and its parents, with a condition that is easy to forget."""
+    parents = [k.ref_table for k in table.foreign_keys if k.ref_table != table.name]
+    own = [f"{table.name}.{c}" for c in usable[table.name]]
+    far = [f"{p}.{c}" for p in parents for c in usable[p]]
+    a, b, c = rng.choice(own), rng.choice(own), rng.choice(far if far and rng.random() < 0.5 else own)
+    codes = [(f"{t}.{column}", v) for t in (table.name, *parents) for column, v in coded[t]]
+    test = ""
+    if codes and rng.random() < 0.6:
+        column, known = rng.choice(codes)
+        test = f"{column} {rng.choice(('<>', '<>', '='))} '{rng.choice(known)}'"
+    elif nullable:
+        test = f"{table.name}.{rng.choice(nullable)} IS {rng.choice(('NULL', 'NOT NULL'))}"
+    forms = [
+        "SUM({a})", "SUM({a} * {c})", "SUM({a} * {c})", "SUM({a} - {c})", "SUM({a} * {b} * (1 - {c}))", "SUM({a} * ({b} - {c}))",
+        "SUM({a} * ({b} * (1 - {c}) - {d}))", "SUM({a} * {c}) / COUNT(*)", "SUM({a}) / SUM({c})", "AVG({a} - {c})", "SUM({a}) / COUNT(DISTINCT {k})",
+    ]
+    shares = ["100.0 * SUM(CASE WHEN {t} THEN 1 ELSE 0 END) / COUNT(*)", "100.0 * SUM(CASE WHEN {a} > {b} THEN 1 ELSE 0 END) / COUNT(*)"]
+    form = rng.choice(shares if rng.random() < 0.25 and (test or a != b) else forms)
+    if "{t}" in form and not test or "> {b}" in form and a == b:
+        form = forms[0]
+    keys = [column for k in table.foreign_keys for column in k.columns] or [table.primary_key[0]]
+    sql = form.format(a=a, b=b, c=c, d=rng.choice(far or own), k=f"{table.name}.{rng.choice(keys)}", t=test)
+    where = "" if "{t}" in form or rng.random() < 0.35 else test
+    named = {t for t in parents if f"{t}." in sql + " " + where}
+    synonyms = list(dict.fromkeys(title_of(rng) for _ in range(rng.randint(0, 2))))
+    return title_of(rng), Metric(table=table.name, sql=sql, where=where, tables=sorted(named), synonyms=synonyms)
+
+
 def company(rng: random.Random) -> Context:
     """A random schema with glossary and invented values."""
     style = rng.choice((0, 1, 1, 2, 2))
@@ -64,6 +110,8 @@ def company(rng: random.Random) -> Context:
     index: dict[str, list[tuple[str, str, str]]] = {}
     metrics: dict[str, Metric] = {}
     segments: dict[str, Segment] = {}
+    usable: dict[str, list[str]] = {}
+    coded: dict[str, list[tuple[str, list[str]]]] = {}
     for position, (entity, text) in enumerate(chosen):
         name = name_of(entity, style, taken, rng)
         used: set[str] = set()
@@ -91,7 +139,13 @@ def company(rng: random.Random) -> Context:
             if kind == "~":
                 label = column
                 pool = PEOPLE if rng.random() < 0.6 else [w.title() for w in TEXTS]
-                values = list({f"{rng.choice(pool)} {rng.choice(pool)}" if rng.random() < 0.85 else rng.choice(pool) for _ in range(14)})
+                strange = rng.choice((0.0, 0.5, 1.0))
+
+                def part(pool: Sequence[str] = pool, strange: float = strange) -> str:
+                    return invented(rng) if rng.random() < strange else rng.choice(pool)
+
+                sizes = rng.choices((1, 2, 3), (2, 7, 1), k=14)
+                values = list(dict.fromkeys(" ".join(part() for _ in range(size)) for size in sizes))
                 seen = ColumnProfile(300, 0.0, tuple(sorted(values)))
             elif kind == "=":
                 codes = {k: [*v, *([rng.choice(TEXTS)] if rng.random() < 0.1 else [])] for k, v in rng.choice(CODES).items()}
@@ -123,16 +177,11 @@ def company(rng: random.Random) -> Context:
         hidden = entity != name.replace("_", " ")
         said[name] = TableWords(name=entity if hidden else "", synonyms=SYNONYMS.get(entity, []), label=label, date=date, columns=words_)
         numbers = [c for c in columns if c.type in {"INTEGER", "DECIMAL(12,2)", "DOUBLE"} and c.name not in used - {c.name} and c.name in words_]
-        if len(numbers) > 1 and rng.random() < 0.5:
-            a, b = rng.sample(numbers, 2)
-            form = rng.choice(("SUM({a} * {b})", "SUM({a} - {b})", "AVG({a} + {b})", "SUM({a}) / COUNT(*)", "SUM({a}) / SUM({b})", "SUM({a} * (1 - {b}))"))
-            coded = [(c, w) for c, w in words_.items() if w.values]
-            where = ""
-            if coded and rng.random() < 0.5:
-                c, w = rng.choice(coded)
-                where = f"{name}.{c} {rng.choice(('<>', '='))} '{rng.choice(list(w.values))}'"
-            title = f"{rng.choice('net gross total adjusted effective annual real core'.split())} {rng.choice('revenue margin income profit yield load score volume turnover usage index rate'.split())}"
-            metrics[title] = Metric(table=name, sql=form.format(a=f"{name}.{a.name}", b=f"{name}.{b.name}"), where=where)
+        usable[name] = [c.name for c in numbers]
+        coded[name] = [(c, list(w.values)) for c, w in words_.items() if w.values]
+        for _ in range(rng.choice((0, 1, 1, 2)) if numbers else 0):
+            title, metric = measure(tables[-1], usable, coded, [c.name for c in columns if c.nullable and c.name in words_], rng)
+            metrics.setdefault(title, metric)
         nullable = [c for c in columns if c.nullable and c.name in words_]
         if rng.random() < 0.5 and (nullable or numbers):
             if nullable and rng.random() < 0.6:

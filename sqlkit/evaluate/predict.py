@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from sqlkit.model.types import Generation, Model, Progress
-from sqlkit.prompt import Context, Shots, render
+from sqlkit.model.vote import Run, choose
+from sqlkit.prompt import Context, Shots, grammar, render
 from sqlkit.records import Example, Prediction
 from sqlkit.sql.extract import extract
 
@@ -18,7 +20,9 @@ def predict(
     shots: Shots | None = None,
     k: int = 2,
     refuse_threshold: float | None = None,
-    grammar: str | None = None,
+    constrained: bool = False,
+    samples: int = 0,
+    run: Run | None = None,
     max_new_tokens: int = 160,
     batch_size: int = 16,
     progress: Progress | None = None,
@@ -26,22 +30,33 @@ def predict(
     """A prediction for each example, in order.
 
     shots: examples to retrieve `k` worked examples from; an example never sees itself. refuse_threshold: from this
-    probability of a refusal on, the model is held to refuse whatever it wrote. grammar: constrains the decoding.
+    probability of a refusal on, the model is held to refuse whatever it wrote. constrained: decode under the grammar of
+    what each prompt shows. samples: answers to draw beside the greedy one; `run` runs them, and they vote.
     """
-    prompts = [
-        render(e.question, context, shots.nearest(e.question, k, exclude_id=e.id) if shots else ()) for e in examples
-    ]
+    near = [shots.nearest(e.question, k, exclude_id=e.id) if shots else [] for e in examples]
+    asked = list(zip(examples, near, strict=True))
     said = model.generate(
-        prompts, max_new_tokens=max_new_tokens, batch_size=batch_size, grammar=grammar, progress=progress
+        [render(e.question, context, some) for e, some in asked],
+        max_new_tokens=max_new_tokens,
+        batch_size=batch_size,
+        grammar=[grammar(e.question, context, some) for e, some in asked] if constrained else None,
+        samples=samples if run else 0,
+        progress=progress,
     )
     if len(said) != len(examples):
         raise ValueError(f"the model gave {len(said)} answers to {len(examples)} prompts")
-    return [read(e.id, generation, refuse_threshold) for e, generation in zip(examples, said, strict=True)]
+    return [read(e.id, generation, refuse_threshold, run) for e, generation in zip(examples, said, strict=True)]
 
 
-def read(example_id: str, generation: Generation, refuse_threshold: float | None = None) -> Prediction:
-    """The prediction in what a model wrote."""
-    sql = extract(generation.text)
+def read(
+    example_id: str, generation: Generation, refuse_threshold: float | None = None, run: Run | None = None
+) -> Prediction:
+    """The prediction in what a model wrote; with samples, the one that its answers agree on when they are run."""
+    began = time.perf_counter()
+    sql, text = extract(generation.text), generation.text
     if refuse_threshold is not None and generation.refuse_probability >= refuse_threshold:
         sql = None
-    return Prediction(example_id, sql, generation.text, generation.seconds, generation.tokens)
+    elif run and generation.others:
+        chosen = choose(generation, run)
+        sql, text = chosen.sql, chosen.text
+    return Prediction(example_id, sql, text, generation.seconds + time.perf_counter() - began, generation.tokens)

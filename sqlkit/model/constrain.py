@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,35 +19,61 @@ def _tokenizer(tokenizer: Any) -> Any:
 
 
 class GrammarProcessor:
-    """A transformers logits processor: one matcher per row of the batch, told of each token as it is chosen."""
+    """A transformers logits processor: one matcher per row of the batch, told of each token as it is chosen.
 
-    def __init__(self, grammar: str, tokenizer: Any, prompt_length: int) -> None:
+    grammars: Lark text, one for each row; like texts are compiled once. Raises InputError when one cannot be used.
+    """
+
+    def __init__(self, grammars: Sequence[str], tokenizer: Any, prompt_length: int) -> None:
         import llguidance
 
-        self._tokens = _tokenizer(tokenizer)
-        self._first = llguidance.LLMatcher(self._tokens, llguidance.LLMatcher.grammar_from_lark(grammar))
-        if error := self._first.get_error():
-            raise InputError(f"the grammar of the schema cannot be used: {error.splitlines()[0]}")
-        self._matchers: list[Any] = []
-        self._length = prompt_length
+        tokens = _tokenizer(tokenizer)
+        compiled: dict[str, Any] = {}
+        for text in dict.fromkeys(grammars):
+            matcher = llguidance.LLMatcher(tokens, llguidance.LLMatcher.grammar_from_lark(text))
+            if error := matcher.get_error():
+                raise InputError(f"the grammar of the schema cannot be used: {error.splitlines()[0]}")
+            compiled[text] = matcher
+        self._matchers = [compiled[text].deep_copy() for text in grammars]
+        self._length, self._words = prompt_length, tokens.vocab_size
         self._stop = tokenizer.eos_token_id
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         import torch
+        from llguidance.torch import allocate_token_bitmask, fill_next_token_bitmask
 
-        if not self._matchers:
-            self._matchers = [self._first.deep_copy() for _ in range(input_ids.shape[0])]
+        mask = allocate_token_bitmask(len(self._matchers), self._words)
+        mask.zero_()
         for row, matcher in enumerate(self._matchers):
             if input_ids.shape[1] > self._length and not matcher.is_stopped():
                 matcher.consume_token(int(input_ids[row, -1]))
             if matcher.is_stopped() or matcher.is_error():
-                scores[row] = -torch.inf
-                scores[row, self._stop] = 0.0
-                continue
-            mask = torch.frombuffer(bytearray(matcher.compute_bitmask()), dtype=torch.int32)
-            bits = (mask[:, None] >> torch.arange(32, dtype=torch.int32)[None, :]) & 1
-            allowed = bits.flatten()[: scores.shape[1]].bool().to(scores.device)
-            if allowed.shape[0] < scores.shape[1]:
-                allowed = torch.nn.functional.pad(allowed, (0, scores.shape[1] - allowed.shape[0]))
-            scores[row].masked_fill_(~allowed, -torch.inf)
-        return scores
+                mask[row, self._stop // 32] = 1 << (self._stop % 32) if self._stop % 32 < 31 else -(1 << 31)
+            else:
+                fill_next_token_bitmask(matcher, mask, row)
+        bits = (mask[:, :, None] >> torch.arange(32, dtype=torch.int32)) & 1
+        allowed = bits.flatten(1)[:, : scores.shape[1]].bool().to(scores.device)
+        if allowed.shape[1] < scores.shape[1]:
+            allowed = torch.nn.functional.pad(allowed, (0, scores.shape[1] - allowed.shape[1]))
+        return scores.masked_fill(~allowed, -torch.inf)
+
+
+class FirstIsGreedy:
+    """A logits processor for sampling `each` answers per prompt, of which the first is the greedy one.
+
+    Works on the chances that are left after a grammar, and draws by Gumbel noise of its own generator (the maximum of
+    logits plus Gumbel noise is a draw from the softmax), so that decoding stays deterministic.
+    """
+
+    def __init__(self, each: int, temperature: float, seed: int = 0) -> None:
+        import torch
+
+        self._each, self._temperature = each, temperature
+        self._random = torch.Generator().manual_seed(seed)
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        import torch
+
+        noise = torch.empty(scores.shape).exponential_(generator=self._random).log_().neg_()
+        noise[:: self._each] = 0.0
+        return scores.float() / self._temperature + noise.to(scores.device)

@@ -1,4 +1,4 @@
-"""A transformers model with or without an adapter: greedy, batched, left-padded generation."""
+"""A transformers model with or without an adapter: batched, left-padded generation, greedy and sampled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sqlkit.embedded import resolve_base
 from sqlkit.errors import InputError, MissingExtra
 from sqlkit.model.adapter import check_adapter
-from sqlkit.model.types import Generation, Model, Progress
+from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Model, Progress
 from sqlkit.records import Prompt
 from sqlkit.sql.extract import REFUSAL
 
@@ -109,8 +109,21 @@ def dequantise(model: Any) -> None:
         del model.config.quantization_config
 
 
+class FirstChance:
+    """A logits processor that only looks: the chance of one token to be the first of an answer."""
+
+    def __init__(self, token: int) -> None:
+        self.token = token
+        self.chance: list[float] = []
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        if not self.chance:
+            self.chance = scores.float().softmax(dim=-1)[:, self.token].tolist()
+        return scores
+
+
 class HuggingFaceModel:
-    """Greedy generation with the tokenizer's chat template; used in serving and, on the live weights, in training."""
+    """Generation with the tokenizer's chat template; used in serving and, on the live weights, in training."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self.model, self.tokenizer = model, tokenizer
@@ -128,31 +141,40 @@ class HuggingFaceModel:
         *,
         max_new_tokens: int = 160,
         batch_size: int = 16,
-        grammar: str | None = None,
+        grammar: Grammar = None,
+        samples: int = 0,
         progress: Progress | None = None,
     ) -> list[Generation]:
-        """One greedy answer per prompt; batches of prompts of like length."""
+        """A greedy answer per prompt and `samples` drawn ones; batches of prompts of like length."""
         encoded = self.encode(prompts)
+        rules = [grammar] * len(prompts) if grammar is None or isinstance(grammar, str) else list(grammar)
         order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
         made: dict[int, Generation] = {}
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            for index, generation in zip(chosen, self._batch([encoded[i] for i in chosen], max_new_tokens, grammar), strict=True):
-                made[index] = generation
+        size = max(1, batch_size // (1 + samples))
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            batch = self._batch([encoded[i] for i in chosen], max_new_tokens, [rules[i] for i in chosen], samples)
+            made.update(zip(chosen, batch, strict=True))
             if progress:
                 progress(len(made), len(order))
         return [made[i] for i in range(len(prompts))]
 
-    def _batch(self, rows: list[list[int]], limit: int, grammar: str | None) -> list[Generation]:
+    def _batch(self, rows: list[list[int]], limit: int, rules: list[str | None], samples: int) -> list[Generation]:
         import torch
 
-        began = time.perf_counter()
-        padded = self.tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(self.model.device)
-        processors = []
-        if grammar is not None:
-            from sqlkit.model.constrain import GrammarProcessor
+        from sqlkit.model.constrain import FirstIsGreedy, GrammarProcessor
 
-            processors.append(GrammarProcessor(grammar, self.tokenizer, padded["input_ids"].shape[1]))
+        began = time.perf_counter()
+        each = 1 + samples
+        spread = [row for row in rows for _ in range(each)]
+        padded = self.tokenizer.pad({"input_ids": spread}, return_tensors="pt").to(self.model.device)
+        first = FirstChance(self._refusal)
+        processors: list[Any] = [first]
+        if any(rules):
+            texts = [rule or "" for rule in rules for _ in range(each)]
+            processors.append(GrammarProcessor(texts, self.tokenizer, padded["input_ids"].shape[1]))
+        if samples:
+            processors.append(FirstIsGreedy(each, TEMPERATURE))
         with torch.inference_mode():
             answer = self.model.generate(
                 **padded,
@@ -164,16 +186,16 @@ class HuggingFaceModel:
                 use_cache=True,
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self._stops(),
-                return_dict_in_generate=True,
-                output_logits=True,
                 logits_processor=processors,
             )
-        first = torch.softmax(answer.logits[0].float(), dim=-1)[:, self._refusal]
-        new = answer.sequences[:, padded["input_ids"].shape[1] :]
-        texts = self.tokenizer.batch_decode(new, skip_special_tokens=True)
+        new = answer[:, padded["input_ids"].shape[1] :]
+        texts = [text.strip() for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]
         seconds = (time.perf_counter() - began) / len(rows)
         counts = (new != self.tokenizer.pad_token_id).sum(dim=1).tolist()
-        return [Generation(t.strip(), int(n), seconds, float(p)) for t, n, p in zip(texts, counts, first.tolist(), strict=True)]
+        return [
+            Generation(texts[i], int(counts[i]), seconds, first.chance[i], tuple(texts[i + 1 : i + each]))
+            for i in range(0, len(texts), each)
+        ]
 
     def _stops(self) -> list[int]:
         """The tokenizer's stop token and those the model's own configuration names."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from sqlkit.errors import InputError, MissingExtra
-from sqlkit.model.types import Generation, Progress
+from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Progress
 from sqlkit.records import Prompt
 
 
@@ -34,26 +35,30 @@ class OpenAICompatibleModel:
         *,
         max_new_tokens: int = 160,
         batch_size: int = 16,
-        grammar: str | None = None,
+        grammar: Grammar = None,
+        samples: int = 0,
         progress: Progress | None = None,
     ) -> list[Generation]:
         """Raises InputError when the server cannot be reached or refuses."""
         import openai
 
         made = []
-        extra = {"structured_outputs": {"grammar": grammar}} if grammar else {}
-        for number, prompt in enumerate(prompts, 1):
+        for number, prompt in enumerate(prompts):
+            rule = grammar if grammar is None or isinstance(grammar, str) else grammar[number]
+            asked: dict[str, Any] = {"model": self._name, "messages": prompt.messages(), "max_tokens": max_new_tokens}
+            asked["extra_body"] = {"structured_outputs": {"grammar": rule}} if rule else {}
             began = time.perf_counter()
             try:
-                answer = self._client.chat.completions.create(
-                    model=self._name, messages=prompt.messages(), max_tokens=max_new_tokens, temperature=0.0, extra_body=extra  # type: ignore[arg-type]
-                )
+                answer = self._client.chat.completions.create(**asked, temperature=0.0)
+                more = self._client.chat.completions.create(**asked, temperature=TEMPERATURE, n=samples, seed=0).choices if samples else []
             except openai.OpenAIError as error:
                 raise InputError(f"{self._address}: {' '.join(str(error).split())[:200]}") from None
             tokens = answer.usage.completion_tokens if answer.usage else 0
-            made.append(Generation(answer.choices[0].message.content or "", tokens, time.perf_counter() - began))
+            others = tuple(choice.message.content or "" for choice in more)
+            text = answer.choices[0].message.content or ""
+            made.append(Generation(text, tokens, time.perf_counter() - began, others=others))
             if progress:
-                progress(number, len(prompts))
+                progress(number + 1, len(prompts))
         return made
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlkit.model.types import Generation, Progress
+from sqlkit.model.types import Generation, Grammar, Progress
 from sqlkit.records import Prompt
 
 
@@ -20,9 +20,11 @@ class ReplayModel:
         *,
         max_new_tokens: int = 160,
         batch_size: int = 16,
-        grammar: str | None = None,
+        grammar: Grammar = None,
+        samples: int = 0,
         progress: Progress | None = None,
     ) -> list[Generation]:
+        """The answers of the table; there is nothing to sample."""
         texts = [self.answers.get(p.user.rsplit("question: ", 1)[-1], self.default) for p in prompts]
         return [Generation(text, len(text.split()), 0.0, 0.0) for text in texts]
 

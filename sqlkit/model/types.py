@@ -9,20 +9,28 @@ from typing import Protocol
 from sqlkit.records import Prompt
 
 Progress = Callable[[int, int], None]
+Grammar = str | Sequence[str] | None
+TEMPERATURE = 0.7
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Generation:
-    """`seconds` is this prompt's share of its batch; `refuse_probability` what the model gives to refusing, 0 if unknown."""
+    """`seconds` is this prompt's share of its batch; `refuse_probability` what the model gives to refusing, 0 if unknown;
+    `others` are the sampled answers beside the greedy one."""
 
     text: str
     tokens: int = 0
     seconds: float = 0.0
     refuse_probability: float = 0.0
+    others: tuple[str, ...] = ()
 
 
 class Model(Protocol):
-    """The one method that the rest of the kit calls."""
+    """The one method that the rest of the kit calls.
+
+    grammar: Lark text, one for all prompts or one for each. samples: answers to draw beside the greedy one, at
+    temperature `TEMPERATURE`, the same ones every time.
+    """
 
     def generate(
         self,
@@ -30,7 +38,8 @@ class Model(Protocol):
         *,
         max_new_tokens: int = 160,
         batch_size: int = 16,
-        grammar: str | None = None,
+        grammar: Grammar = None,
+        samples: int = 0,
         progress: Progress | None = None,
     ) -> list[Generation]: ...
 

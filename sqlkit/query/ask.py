@@ -13,7 +13,8 @@ from sqlkit.database import Sandbox, open_sandbox
 from sqlkit.errors import SqlkitError
 from sqlkit.model.adapter import Manifest, read_manifest
 from sqlkit.model.types import Model
-from sqlkit.prompt import Shots, render
+from sqlkit.model.vote import choose
+from sqlkit.prompt import Shots, grammar, render
 from sqlkit.query.answer import Answer, Why
 from sqlkit.query.context import adapter_examples, live_context
 from sqlkit.query.question import complaint
@@ -22,7 +23,6 @@ from sqlkit.query.sentence import failure, missing, sentence
 from sqlkit.query.wording import Wording
 from sqlkit.records import Result
 from sqlkit.sql.extract import extract
-from sqlkit.sql.grammar import select_grammar
 
 NO_SQL = Result(error="parse: the model wrote no SQL")
 
@@ -45,6 +45,7 @@ class Asker:
     retrieve from the adapter's training questions. constrained: decode under the grammar of the live schema; None:
     yes, unless the model stands behind a URL, whose server may not know grammars. feedback: show a failed query and
     its error to the model; None: only a model behind a URL, because a tuned one never saw such a prompt.
+    samples: answers to draw beside the greedy one; they are run and vote; None: as many as the adapter was judged with.
     english_only: refuse other languages; None: for the embedded base, which knows no other. limits: of the sandbox.
 
     Raises DatabaseError, SchemaError, InputError or AdapterError when it cannot be set up.
@@ -63,6 +64,7 @@ class Asker:
         feedback: bool | None = None,
         english_only: bool | None = None,
         max_new_tokens: int = 160,
+        samples: int | None = None,
         **limits: Unpack[Limits],
     ) -> None:
         manifest = read_manifest(adapter) if adapter is not None else None
@@ -70,11 +72,11 @@ class Asker:
         remote = base.startswith(("http://", "https://"))
         self.context = live_context(database, adapter, glossary)
         self._shots = Shots(adapter_examples(adapter)) if adapter is not None else None
-        self._grammar = select_grammar(self.context.tables())
         self._threshold = manifest.refuse_threshold if manifest else None
         self._first = Try(shots, (not remote) if constrained is None else constrained)
         self._feedback = (remote and adapter is None) if feedback is None else feedback
         self._english_only = base == "embedded" if english_only is None else english_only
+        self._samples = samples if samples is not None else int(manifest.recipe.get("samples", 0)) if manifest else 0
         self._max_new_tokens = max_new_tokens
         self._lock = threading.Lock()
         self._sandbox: Sandbox = open_sandbox(database, **limits)
@@ -108,20 +110,23 @@ class Asker:
         )  # fmt: skip
 
     def _attempt(self, question: str, how: Try) -> Attempt:
-        near = self._shots.nearest(question, how.shots) if self._shots and how.shots else ()
+        near = self._shots.nearest(question, how.shots) if self._shots and how.shots else []
         said = self._model.generate(
             [how.prompt(render(question, self.context, near))],
             max_new_tokens=self._max_new_tokens,
             batch_size=1,
-            grammar=self._grammar if how.constrained else None,
+            grammar=[grammar(question, self.context, near)] if how.constrained else None,
+            samples=self._samples,
         )[0]
-        sql = extract(said.text)
+        chosen = choose(said, self._sandbox.run) if said.others else None
+        sql, text = (chosen.sql, chosen.text) if chosen else (extract(said.text), said.text)
         why: Why = "model" if sql is None else ""
         if not why and self._threshold is not None and said.refuse_probability >= self._threshold:
             why = "unsure"
         if why or sql is None:
-            return Attempt(how, "", said.text, why)
-        return Attempt(how, sql, said.text, "", self._sandbox.run(sql) if sql else NO_SQL)
+            return Attempt(how, "", text, why)
+        result = chosen.result if chosen else self._sandbox.run(sql) if sql else None
+        return Attempt(how, sql, text, "", result or NO_SQL)
 
     def _repaired(self, question: str, first: Attempt) -> Attempt:
         """A second attempt, asked in another way; the first one when that is no better."""

@@ -7,6 +7,7 @@ chosen tables are then closed over foreign keys, so that every join a query need
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import re
 from collections import Counter, deque
@@ -20,6 +21,7 @@ from sqlkit.schema.words import STOP, stem, stems, words
 MAX_TABLES = 4
 MAX_COLUMNS = 16
 MAX_HINTS = 2
+COVER = 0.55  # from this weight on, a word is about a column and not just in its description
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Linker:
             sql = metric.sql + (f" WHERE {metric.where}" if metric.where else "")
             self._hint(name, metric.synonyms, sql, {metric.table, *metric.tables, *self._named_in(sql)})
         for name, segment in glossary.segments.items():
-            self._hint(name, segment.synonyms, segment.where, {segment.table, *segment.tables, *self._named_in(segment.where)})
+            self._hint(name, [*segment.synonyms, *self._renamed(name, segment.table)], segment.where, {segment.table, *segment.tables, *self._named_in(segment.where)})
         self._nouns = [
             (frozenset(stems(text)), table.name)
             for table in schema.tables
@@ -86,6 +88,11 @@ class Linker:
 
     def _named_in(self, sql: str) -> set[str]:
         return {t.name for t in self.schema.tables if re.search(rf"\b{re.escape(t.name)}\.", sql)}
+
+    def _renamed(self, name: str, table: str) -> list[str]:
+        """A segment's name with the other names of its table: current employee, current staff."""
+        said = self.glossary.table(table)
+        return [name.replace(said.name, other) for other in said.synonyms if said.name and said.name in name]
 
     def _hint(self, name: str, synonyms: Iterable[str], sql: str, tables: set[str]) -> None:
         for text in (name, *synonyms):
@@ -105,7 +112,7 @@ class Linker:
         asked = [w for w in words(question)]
         table_score: Counter[str] = Counter()
         column_score: Counter[tuple[str, str]] = Counter()
-        for term in dict.fromkeys(stem(w) for w in asked if w not in STOP):
+        for term in dict.fromkeys(stem(w) for w in [*asked, *_joined(asked)] if w not in STOP):
             best: dict[tuple[str, str], float] = {}
             postings = self._terms.get(term) or self._typo(term)
             rarity = 1.0 / (1.0 + math.log(1 + len({t for t, _, _ in postings})))
@@ -116,19 +123,28 @@ class Linker:
                 table_score[table] += weight if not column else 0.0
             for table in {t for t, _ in best}:
                 table_score[table] += max((w for (t, c), w in best.items() if t == table and c), default=0.0)
-        present = {stem(w) for w in asked}
+        present = {stem(w) for w in [*asked, *_joined(asked)]}
         named = {table for noun, table in self._nouns if noun <= present}  # the table itself, not a column that speaks of it
         for table in named:
             table_score[table] += 1.2
         values = self._values(asked)
-        for table, column, _ in values:
+        sure: list[str] = []
+        for table, column, value in values:
             table_score[table] += 1.0
             column_score[table, column] += 2.0
+            # a value that stands in one or two columns leaves no doubt what is meant
+            if sum(v[2] == value for v in values) <= 2:
+                sure.append(table)
         hints = self._named(asked)
         for _, _, tables in hints:
             for table in tables:
                 table_score[table] += 2.0
-        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score[t], t))[:MAX_TABLES], *need])
+        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score[t], t))[:MAX_TABLES], *sure, *need])
+        self._cover(chosen, asked)
+        for table in [t for name in chosen[:2] if (t := self.schema.table(name))]:
+            for key in table.foreign_keys:  # who the account manager is stands in the table that the column points to
+                if len(key.columns) == 1 and column_score[table.name, key.columns[0]] >= 0.5 and key.ref_table not in chosen:
+                    chosen += [key.ref_table] * (key.ref_table in self._neighbours)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
 
     def _typo(self, term: str) -> list[tuple[str, str, float]]:
@@ -169,7 +185,7 @@ class Linker:
         return self._fold
 
     def _named(self, asked: list[str]) -> list[tuple[str, str, set[str]]]:
-        present = {stem(w) for w in asked}
+        present = {stem(w) for w in [*asked, *_joined(asked)]}
         found: dict[str, tuple[int, str, set[str]]] = {}
         for needed, name, sql, tables in self._hints:
             if needed <= present and (name not in found or len(needed) > found[name][0]):
@@ -185,6 +201,17 @@ class Linker:
         for other in list(chosen[1:]):
             chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
         return chosen[: MAX_TABLES + 2]
+
+    def _cover(self, chosen: list[str], asked: list[str]) -> None:
+        """Bring into sight what a word of the question may mean when no chosen table knows it: the nearest that does."""
+        for term in dict.fromkeys(stem(w) for w in asked if w not in STOP):
+            postings = [(t, w) for t, _, w in self._terms.get(term, ()) if w >= COVER]
+            if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= MAX_TABLES:
+                continue
+            ways = {t: min((self._path(c, t) for c in chosen), key=lambda p: len(p) or 99) for t, _ in postings}
+            reached = [(len(ways[t]), -w, t) for t, w in postings if 0 < len(ways[t]) <= 3]
+            if reached:
+                chosen += [t for t in ways[min(reached)[2]] if t not in chosen]
 
     def _path(self, start: str, end: str) -> list[str]:
         came: dict[str, str] = {start: start}
@@ -241,6 +268,11 @@ class Linker:
             column.name in table.primary_key,
             f"{reference.ref_table}.{reference.ref_columns[0]}" if reference else "",
         )
+
+
+def _joined(asked: list[str]) -> list[str]:
+    """Neighbouring words as one: turn over, pay roll."""
+    return [a + b for a, b in itertools.pairwise(asked)]
 
 
 def _reference(table: Table, column: str) -> ForeignKey | None:

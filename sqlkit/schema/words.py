@@ -24,6 +24,9 @@ def stem(word: str) -> str:
             return word[: -len(ending)] + put
     if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
         word = word[:-1]
+    for ending, put in (("ier", "y"), ("ment", ""), ("er", "")):
+        if word.endswith(ending) and len(word) > len(ending) + 3:
+            return word[: -len(ending)] + put
     for ending in ("ing", "ed"):
         if word.endswith(ending) and len(word) > len(ending) + 3:
             word = word[: -len(ending)]

@@ -7,7 +7,7 @@ columns impossible; it does not know types, join conditions or meaning.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 FUNCTIONS = (
     "COUNT SUM AVG MIN MAX MEDIAN STDDEV ANY_VALUE FIRST LAST STRING_AGG LIST QUANTILE_CONT ARG_MAX ARG_MIN YEAR MONTH DAY QUARTER "
@@ -60,13 +60,23 @@ bound: "UNBOUNDED" ("PRECEDING" | "FOLLOWING") | INT ("PRECEDING" | "FOLLOWING")
 column: name | alias | alias "." name | alias "." alias | QUALIFIED
 INT: /\d{1,6}/
 NUMBER: /\d{1,12}(\.\d{1,6})?/
-STRING: /'([^'\n]|''){0,80}'/
 %ignore / +/
 """
 
 
-def select_grammar(tables: Mapping[str, Sequence[str]]) -> str:
-    """The grammar for a schema given as table name to column names. Names are matched exactly, quoted where they must be."""
+# texts that queries hold whatever the question: parts of dates, formats, separators, and dates themselves
+PARTS = (
+    "year quarter month week day hour minute second %Y %m %Y-%m %B %b %A %H"
+).split()
+ANY_STRING = r"/'([^'\n]|''){0,80}'/"
+DATE = r"/'[0-9]{4}(-[0-9]{2}(-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?'/"
+
+
+def select_grammar(tables: Mapping[str, Sequence[str]], texts: Collection[str] | None = None) -> str:
+    """The grammar for a schema given as table name to column names. Names are matched exactly, quoted where they must be.
+
+    texts: the only string literals allowed, beside dates and parts of dates, each also inside % signs; None: any.
+    """
     names = sorted({_identifier(c) for columns in tables.values() for c in columns})
     qualified = sorted({f"{_identifier(t)}.{_identifier(c)}" for t, columns in tables.items() for c in columns})
     taken = {n.lower() for n in names} | {t.lower() for t in tables}
@@ -78,8 +88,15 @@ def select_grammar(tables: Mapping[str, Sequence[str]]) -> str:
         f"QUALIFIED: {_any(qualified)}",
         f"alias: ALIAS\nALIAS: {_any(aliases)}",
         f"FUNCTION: {_any(FUNCTIONS)}",
+        f"STRING: {ANY_STRING if texts is None else _strings(texts)}",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _strings(texts: Collection[str]) -> str:
+    plain = [t.replace("'", "''") for t in dict.fromkeys(texts) if t and "\n" not in t]
+    forms = [f"'{t}'" for t in (*PARTS, *plain)] + [f"'%{t}%'" for t in plain] + [f"'{t}%'" for t in plain]
+    return f"{DATE} | {_any(dict.fromkeys(forms))}"
 
 
 def _any(words: object) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sqlkit.model.adapter import MANIFEST, Manifest
-from sqlkit.model.types import Generation, Progress
+from sqlkit.model.types import Generation, Grammar, Progress
 from sqlkit.prompt import Context, fingerprint
 from sqlkit.records import Example, Prompt, write_jsonl
 
@@ -46,7 +46,8 @@ class Script:
         *,
         max_new_tokens: int = 160,
         batch_size: int = 16,
-        grammar: str | None = None,
+        grammar: Grammar = None,
+        samples: int = 0,
         progress: Progress | None = None,
     ) -> list[Generation]:
         self.asked += [(p, grammar is not None) for p in prompts]

@@ -1,0 +1,73 @@
+"""One answer out of several: run them, and take what most of them agree on.
+
+Execution-based self-consistency (Shi et al. 2022, "Natural Language to Code Translation with Execution", MBR-exec): two
+queries agree when they return the same rows. What fails to run has no vote as long as something runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from sqlkit.model.types import Generation
+from sqlkit.records import Result
+from sqlkit.sql.extract import extract
+
+GREEDY = 1.5  # the most likely answer counts more than a sampled one
+EMPTY = 0.5  # people seldom ask for nothing
+
+Run = Callable[[str], Result]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """`sql` None: a refusal; '': no SQL in any answer. `result`: of the SQL, None for a refusal. `share`: of the votes."""
+
+    sql: str | None
+    text: str
+    result: Result | None
+    share: float = 1.0
+
+
+def choose(generation: Generation, run: Run) -> Choice:
+    """The answer to give of a generation's greedy text and its samples. Every different query runs once."""
+    results: dict[str, Result] = {}
+    votes: Counter[Any] = Counter()
+    found: dict[Any, Choice] = {}
+    for number, text in enumerate((generation.text, *generation.others)):
+        sql = extract(text)
+        if sql is None:
+            key: Any = "refused"
+            choice = Choice(None, text, None)
+        else:
+            if sql not in results:
+                results[sql] = run(sql) if sql else Result(error="parse: no SQL in the answer")
+            choice = Choice(sql, text, results[sql])
+            key = outcome(results[sql])
+        empty = choice.result is not None and choice.result.ok and _says_nothing(choice.result)
+        votes[key] += (1.0 if number else GREEDY) * (EMPTY if empty else 1.0)
+        found.setdefault(key, choice)
+    able = {key: n for key, n in votes.items() if key != "failed"} or votes
+    best = max(able, key=lambda key: able[key])  # a tie goes to the one said first, so to the greedy one
+    return dataclasses.replace(found[best], share=able[best] / sum(votes.values()))
+
+
+def outcome(result: Result) -> Any:
+    """What two queries must share to agree: the bag of rows, doubles to nine digits."""
+    if not result.ok:
+        return "failed"
+    rows = Counter(tuple(map(_plain, row)) for row in result.rows)
+    return frozenset(rows.items()), result.truncated
+
+
+def _plain(cell: Any) -> str:
+    if isinstance(cell, float | Decimal | int) and not isinstance(cell, bool):
+        return f"{float(cell):.9g}"
+    return repr(cell)
+
+
+def _says_nothing(result: Result) -> bool:
+    return all(cell is None for row in result.rows for cell in row)
