@@ -16,7 +16,7 @@ import inspect
 import json
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -197,7 +197,7 @@ class Shots:
 
     def nearest(self, question: str, k: int = 2, exclude_id: str = "") -> list[Example]:
         """The k nearest examples, nearest last; never the one with `exclude_id`, never the question itself."""
-        scores: Counter[int] = Counter()
+        scores: defaultdict[int, float] = defaultdict(float)
         for term, weight in self._unit(Counter(map(stem, words(question)))).items():
             for number, other in self._postings.get(term, ()):
                 scores[number] += weight * other

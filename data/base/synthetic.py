@@ -89,7 +89,7 @@ def measure(table: Table, usable: dict[str, list[str]], coded: dict[str, list[tu
     ]
     shares = ["100.0 * SUM(CASE WHEN {t} THEN 1 ELSE 0 END) / COUNT(*)", "100.0 * SUM(CASE WHEN {a} > {b} THEN 1 ELSE 0 END) / COUNT(*)"]
     form = rng.choice(shares if rng.random() < 0.25 and (test or a != b) else forms)
-    if "{t}" in form and not test or "> {b}" in form and a == b:
+    if ("{t}" in form and not test) or ("> {b}" in form and a == b):
         form = forms[0]
     keys = [column for k in table.foreign_keys for column in k.columns] or [table.primary_key[0]]
     sql = form.format(a=a, b=b, c=c, d=rng.choice(far or own), k=f"{table.name}.{rng.choice(keys)}", t=test)

@@ -144,9 +144,9 @@ def measure(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
         strict = rng.random() < 0.75
         word = rng.choice(("below", "under", "less than", "lower than", "smaller than")) if strict else "of at most"
         amount = of(high)
-        after = (f"with {said} {word} {amount}", f"with a {said} {word} {amount}", f"whose {said} is {word.removeprefix('of ')} {amount}",
+        below = (f"with {said} {word} {amount}", f"with a {said} {word} {amount}", f"whose {said} is {word.removeprefix('of ')} {amount}",
                  f"where {said} {'<' if strict else '<='} {high}")
-        return Filter(f"{target} {'<' if strict else '<='} {high}", (), after, f"{table}.{column}")
+        return Filter(f"{target} {'<' if strict else '<='} {high}", (), below, f"{table}.{column}")
     if style < 0.9 and low < high:
         return Filter(
             f"{target} BETWEEN {low} AND {high}", (),

@@ -99,8 +99,8 @@ def condition(world: World, scope: Scope, rng: random.Random) -> tuple[Filter | 
         inner = Scope(world, link[0])
         part = subject(world, inner, rng, most=1) if rng.random() < 0.6 else Subject(world.noun(link[0], rng), [])
         found = exists(world, scope, link, inner, part.where, rng.random() < 0.5)
-        joint = ("without", "without any", "that have no", "with no") if "NOT IN" in found.sql else ("with", "that have", "having at least one of the")
-        return found, f"{rng.choice(joint[: 2 if rng.random() < 0.7 else 4])} {part.text}"
+        joints = ("without", "without any", "that have no", "with no") if "NOT IN" in found.sql else ("with", "that have", "having at least one of the")
+        return found, f"{rng.choice(joints[: 2 if rng.random() < 0.7 else 4])} {part.text}"
     return filters.one(world, scope, table, rng), ""
 
 

@@ -7,7 +7,7 @@ queries agree when they return the same rows. What fails to run has no vote as l
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,7 @@ class Choice:
 def choose(generation: Generation, run: Run) -> Choice:
     """The answer to give of a generation's greedy text and its samples. Every different query runs once."""
     results: dict[str, Result] = {}
-    votes: Counter[Any] = Counter()
+    votes: defaultdict[Any, float] = defaultdict(float)
     found: dict[Any, Choice] = {}
     for number, text in enumerate((generation.text, *generation.others)):
         sql = extract(text)

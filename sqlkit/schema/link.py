@@ -10,8 +10,8 @@ import dataclasses
 import itertools
 import math
 import re
-from collections import Counter, deque
-from collections.abc import Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
@@ -110,8 +110,8 @@ class Linker:
     def link(self, question: str, need: Iterable[str] = ()) -> Linked:
         """Tables and columns for a question. `need` names tables that must be shown (few-shot never sets it)."""
         asked = [w for w in words(question)]
-        table_score: Counter[str] = Counter()
-        column_score: Counter[tuple[str, str]] = Counter()
+        table_score: defaultdict[str, float] = defaultdict(float)
+        column_score: defaultdict[tuple[str, str], float] = defaultdict(float)
         for term in dict.fromkeys(stem(w) for w in [*asked, *_joined(asked)] if w not in STOP):
             best: dict[tuple[str, str], float] = {}
             postings = self._terms.get(term) or self._typo(term)
@@ -139,12 +139,9 @@ class Linker:
         for _, _, tables in hints:
             for table in tables:
                 table_score[table] += 2.0
-        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score[t], t))[:MAX_TABLES], *sure, *need])
+        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[:MAX_TABLES], *sure, *need])
         self._cover(chosen, asked)
-        for table in [t for name in chosen[:2] if (t := self.schema.table(name))]:
-            for key in table.foreign_keys:  # who the account manager is stands in the table that the column points to
-                if len(key.columns) == 1 and column_score[table.name, key.columns[0]] >= 0.5 and key.ref_table not in chosen:
-                    chosen += [key.ref_table] * (key.ref_table in self._neighbours)
+        self._follow(chosen, column_score)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
 
     def _typo(self, term: str) -> list[tuple[str, str, float]]:
@@ -193,10 +190,10 @@ class Linker:
         ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
         return [(name, sql, tables) for name, (_, sql, tables) in ranked[:MAX_HINTS]]
 
-    def _choose(self, score: Counter[str], need: Iterable[str]) -> list[str]:
-        ranked = sorted(self._neighbours, key=lambda t: (-score[t], -len(self._neighbours[t]), t))
-        top = score[ranked[0]] if ranked else 0.0
-        chosen = [t for t in ranked[:MAX_TABLES] if score[t] >= max(0.35 * top, 0.05)] or ranked[: MAX_TABLES - 1]
+    def _choose(self, score: Mapping[str, float], need: Iterable[str]) -> list[str]:
+        ranked = sorted(self._neighbours, key=lambda t: (-score.get(t, 0.0), -len(self._neighbours[t]), t))
+        top = score.get(ranked[0], 0.0) if ranked else 0.0
+        chosen = [t for t in ranked[:MAX_TABLES] if score.get(t, 0.0) >= max(0.35 * top, 0.05)] or ranked[: MAX_TABLES - 1]
         chosen += [t for t in need if t not in chosen]
         for other in list(chosen[1:]):
             chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
@@ -212,6 +209,14 @@ class Linker:
             reached = [(len(ways[t]), -w, t) for t, w in postings if 0 < len(ways[t]) <= 3]
             if reached:
                 chosen += [t for t in ways[min(reached)[2]] if t not in chosen]
+
+    def _follow(self, chosen: list[str], score: Mapping[tuple[str, str], float]) -> None:
+        """Who the account manager is stands in the table that the column of that name points to."""
+        for table in [found for name in chosen[:2] if (found := self.schema.table(name))]:
+            for key in table.foreign_keys:
+                asked = len(key.columns) == 1 and score.get((table.name, key.columns[0]), 0.0) >= COVER
+                if asked and key.ref_table not in chosen and key.ref_table in self._neighbours:
+                    chosen.append(key.ref_table)
 
     def _path(self, start: str, end: str) -> list[str]:
         came: dict[str, str] = {start: start}
@@ -230,7 +235,7 @@ class Linker:
         return []
 
     def _show(
-        self, chosen: list[str], score: Counter[tuple[str, str]], values: list[tuple[str, str, str]]
+        self, chosen: list[str], score: Mapping[tuple[str, str], float], values: list[tuple[str, str, str]]
     ) -> tuple[LinkedTable, ...]:
         tables = [t for name in chosen if (t := self.schema.table(name))]
         keys = {(t.name, c) for t in tables for c in _key_columns(t, chosen)}
@@ -238,7 +243,7 @@ class Linker:
         said = [(t.name, self.glossary.table(t.name)) for t in tables]
         label = {(name, word) for name, words_ in said for word in (words_.label, words_.date)}
         order = {place: i for i, place in enumerate(places)}
-        ranked = sorted(places, key=lambda p: (-(score[p] + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
+        ranked = sorted(places, key=lambda p: (-(score.get(p, 0.0) + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
         kept = set(ranked[: max(MAX_COLUMNS, len(keys))])
         shown = []
         for table in tables:

@@ -50,7 +50,7 @@ def _answer(tokenizer: Any, pair: Pair, prompt: str) -> str:
     if not whole.startswith(prompt):
         raise InputError("the chat template renders a prompt differently when an answer follows; it cannot be trained on")
     answer = whole[len(prompt) :]
-    stop = tokenizer.eos_token
+    stop = str(tokenizer.eos_token)
     if stop in answer:
         return answer[: answer.index(stop) + len(stop)]
     return answer.rstrip() + stop
