@@ -40,7 +40,7 @@ AGGREGATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
 def pick_table(world: World, rng: random.Random, *kinds: str) -> str | None:
     """A table that has columns of one of the roles."""
     tables = [t.name for t in world.schema.tables if not kinds or world.of(t.name, *kinds)]
-    return rng.choice(tables) if tables else None
+    return rng.choices(tables, [world.weight(t) for t in tables])[0] if tables else None
 
 
 def subject(world: World, scope: Scope, rng: random.Random, most: int = 2, least: int = 0) -> Subject:
