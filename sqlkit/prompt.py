@@ -35,7 +35,7 @@ from sqlkit.sql.grammar import select_grammar
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
 _NAME = re.compile(r"[^\W\d]\w*")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
-FORMAT = 3  # raised when linking changes what a prompt looks like
+FORMAT = 4  # raised when linking changes what a prompt looks like
 
 
 @dataclasses.dataclass(frozen=True)
