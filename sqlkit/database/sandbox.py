@@ -51,7 +51,7 @@ class Sandbox:
         scheme = url.partition("://")[0].split("+")[0]
         kind = scheme if scheme in {"duckdb", "sqlite"} else "server"
         self._dialect, self._target = dialect, DIALECTS.get(scheme, scheme)
-        self._name = str(database) if kind != "server" else f"{scheme} server"
+        self.name = str(database) if kind != "server" else f"{scheme} server"
         self._options = {
             "kind": kind,
             "database": url if kind == "server" else _file(url),
@@ -119,7 +119,7 @@ class Sandbox:
         try:
             process.ask(self._options, time.perf_counter() + START_SECONDS)
         except (BrokenWorker, TimeoutError):
-            raise DatabaseError(f"cannot open database {self._name}: {process.close()}") from None
+            raise DatabaseError(f"cannot open database {self.name}: {process.close()}") from None
         except BaseException:
             process.close()
             raise
