@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from sqlkit.errors import InputError
-from sqlkit.evaluate.compare import Columns, Comparison
+from sqlkit.evaluate.compare import Columns
 from sqlkit.evaluate.gold import ask_gold
 from sqlkit.evaluate.reasons import Why, error_kind, explain, sample, sample_rows
 from sqlkit.evaluate.runs import Remembered, Runs

@@ -16,6 +16,7 @@ from sqlkit.sql.probe import orders_rows, other_orders, probe, same_query
 
 CHANCES = 2  # databases on which a right answer is asked again over rows in other orders
 
+SAME = Comparison("same")
 Ask = Callable[[int, str], Result]  # number of a database, SQL -> its answer
 
 
@@ -71,7 +72,7 @@ class Found:
     outcome: str
     at: int
     said: Result
-    comparison: Comparison = Comparison("same")
+    comparison: Comparison = SAME
 
 
 def match(golds: Golds, sql: str, ask: Ask, columns: Columns = "free", dialect: str = "duckdb") -> Found:
