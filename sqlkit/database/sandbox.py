@@ -36,7 +36,7 @@ class Sandbox:
     database: a DuckDB or SQLite file or a SQLAlchemy URL, or "" for one in memory that the statements of `script` make;
     those are the user's own, and trusted as far as no file and no network. seconds: limit for one query; the worker is killed and
     replaced past it. memory_mb: what a query may add to the worker's address space. max_rows, max_bytes: the most that
-    comes back. dialect: in which the SQL is written; another kind of database gets it translated.
+    comes back. dialect: in which the SQL is written, "" for the database's own; another kind of database gets it translated.
 
     Raises DatabaseError when the database cannot be opened; never raises for what SQL does.
     """
@@ -53,7 +53,7 @@ class Sandbox:
         script: Sequence[str] = (),
         name: str = "",
     ) -> None:
-        self._dialect = dialect
+        self._given = dialect
         self._options: dict[str, Any] = {
             "seconds": seconds,
             "memory_mb": memory_mb,
@@ -72,18 +72,21 @@ class Sandbox:
     def _point(self, database: str | Path, script: Sequence[str], name: str) -> None:
         if not str(database):
             self.name, self._target = name or "made from statements", "duckdb"
+            self.dialect = self._given or self._target
             self._options |= {"kind": "duckdb", "database": ":memory:", "script": list(script)}
             return
         url = engine_url(database)
         scheme = url.partition("://")[0].split("+")[0]
         kind = scheme if scheme in {"duckdb", "sqlite"} else "server"
         self._target = DIALECTS.get(scheme, scheme)
+        self.dialect = self._given or self._target
         self.name = name or (str(database) if kind != "server" else f"{scheme} server")
         self._options |= {"kind": kind, "database": url if kind == "server" else _file(url), "script": []}
 
-    def reopen(self, database: str | Path, script: Sequence[str] = (), name: str = "") -> None:
+    def reopen(self, database: str | Path, script: Sequence[str] = (), name: str = "", dialect: str | None = None) -> None:
         """Go over to another database, in the same worker where both are DuckDB. Raises DatabaseError as the constructor."""
         before = self._options["kind"]
+        self._given = self._given if dialect is None else dialect
         with self._lock:
             self._point(database, script, name)
             self._opened += 1
@@ -116,12 +119,12 @@ class Sandbox:
 
     def _gate(self, sql: str) -> tuple[str, str]:
         """The query as the database takes it, and why it may not run."""
-        reason = check(sql, self._dialect)
+        reason = check(sql, self.dialect)
         if reason:
             return sql, reason if reason.startswith("parse: ") else f"unsafe: {reason}"
-        if self._dialect != self._target:
+        if self.dialect != self._target:
             try:
-                sql = transpile(sql, self._dialect, self._target)
+                sql = transpile(sql, self.dialect, self._target)
             except (SqlglotError, RecursionError) as error:
                 return sql, f"parse: {str(error).splitlines()[0]}"
         return sql, ""

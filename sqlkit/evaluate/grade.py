@@ -78,6 +78,11 @@ class Grader:
         """What database number `i` says."""
         return self.databases[i].run(sql)
 
+    def prefetch(self, queries: Sequence[str]) -> None:
+        """Ask every database for what will soon be asked, at once where it can."""
+        for database in self.databases:
+            database.prefetch(queries)
+
     def grade(self, example: Example, prediction: Prediction) -> Grade:
         """The verdict on one prediction. Raises InputError when it belongs to another example."""
         if prediction.example_id != example.id:
