@@ -712,6 +712,8 @@ def _join_equal(join: exp.Join, side: str, context: _Context) -> str:
     kept_left = any(other in turned for other in others) or (
         len(others) == 1 and _child_of(context.known(scope), mine, others[0], join.args.get("on"))
     )
+    kept_left = kept_left or _only_aggregates(scope, context, others)
+    kept_right = kept_right or _only_aggregates(scope, context, [mine])
     wanted = side or join.side
     if (wanted == "LEFT" and kept_right) or (wanted == "RIGHT" and kept_left) or (wanted == "FULL" and kept_left and kept_right):
         return "the rows without a partner are turned away or cannot be"
@@ -720,6 +722,21 @@ def _join_equal(join: exp.Join, side: str, context: _Context) -> str:
 
 def _child_of(known: Known, child: Source, parent: Source, on: exp.Expr | None) -> bool:
     return known.required_reference(child, parent, on)
+
+
+def _only_aggregates(scope: Scope, context: _Context, sources: list[Source]) -> bool:
+    """Whether a SELECT shows nothing but aggregates of columns of these sources: rows where those are NULL change nothing."""
+    select = scope.select
+    if any(select.args.get(part) for part in ("group", "having", "order", "qualify")):
+        return False
+    for shown in select.expressions:
+        call = shown.unalias()
+        inner = call.this if isinstance(call, _AGGREGATES) else None
+        if isinstance(inner, exp.Distinct) and len(inner.expressions) == 1:
+            inner = inner.expressions[0]
+        if not isinstance(inner, exp.Column) or context.names.source(inner) not in sources:
+            return False
+    return True
 
 
 def _turned_away(scope: Scope, context: _Context, conditions: list[exp.Expr], later: list[exp.Join]) -> list[Source]:

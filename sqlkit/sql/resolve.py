@@ -7,7 +7,7 @@ two sources own) is None, and callers leave it alone.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -177,7 +177,7 @@ class Names:
         return tuple(found)
 
 
-def tables_of(schema_tables: Iterator[tuple[str, Sequence[str]]]) -> dict[str, tuple[str, ...]]:
+def tables_of(schema_tables: Iterable[tuple[str, Sequence[str]]]) -> dict[str, tuple[str, ...]]:
     """Table and column names in the lower case that Names wants."""
     return {name.lower(): tuple(c.lower() for c in columns) for name, columns in schema_tables}
 
