@@ -37,6 +37,13 @@ class Pool:
     near: list[Value]
     rest: list[Value]
     wished: bool = False
+    limit: int = 10**15  # numbers stay below it
+    column: Column = Column("")
+
+    def take(self, value: Value) -> Value:
+        """A value of another column as this one holds it; None when it cannot."""
+        value = _fit(value, self.column, self.kind)
+        return None if value is _NO else value
 
 
 def kind_of(column: Column, numeric: bool, moment: bool) -> str:
@@ -69,18 +76,19 @@ def pool(column: Column, kind: str, wishes: Sequence[Wish], given: Sequence[Valu
     if len(fits) > 1:
         hits.sort(key=lambda v: -sum(_accepts(w, v) for w in fits))
     near = [v for v in _unique(near, column, kind) if v not in hits]
-    return Pool(kind, hits, near, _unique([*given, *plain(column, kind)], column, kind), bool(wishes))
+    return Pool(kind, hits, near, _unique([*given, *plain(column, kind)], column, kind), bool(wishes), limit_of(column), column)
 
 
 def fresh(pool: Pool, number: int) -> Value:
     """A value that no other number gives: for columns that must not repeat."""
     listed = _distinct([*pool.hits, *pool.near, *pool.rest])
-    return listed[number] if number < len(listed) else made(pool.kind, number)
+    return listed[number] if number < len(listed) else made(pool, number)
 
 
-def made(kind: str, number: int) -> Value:
-    """The number-th value of a kind, beyond those in its lists."""
-    n = number + 200
+def made(pool: Pool, number: int) -> Value:
+    """The number-th value of a pool's kind, beyond those in its lists."""
+    kind = pool.kind
+    n = number + 200 if pool.limit > 10_000 else (number + 21) % pool.limit
     if kind == "text":
         return f"item {n}"
     if kind == "digits":
@@ -98,6 +106,14 @@ def made(kind: str, number: int) -> Value:
     return n if kind == "whole" else None
 
 
+def limit_of(column: Column) -> int:
+    """What numbers of a column's type stay below, in absolute value."""
+    sized = re.search(r"\((\d+)(?:,\s*(\d+))?\)", column.type) if column.kind == "number" else None
+    if sized:
+        return int(10 ** (int(sized[1]) - int(sized[2] or 0)))
+    return _LIMITS.get(column.type.upper(), 10**15)
+
+
 def plain(column: Column, kind: str) -> list[Value]:
     if kind == "enum":
         return re.findall(r"'((?:[^']|'')*)'", column.type)
@@ -110,7 +126,7 @@ def plain(column: Column, kind: str) -> list[Value]:
         "moment": ["2003-05-17 10:30:00", "2012-02-29 00:00:00", "1999-12-31 23:59:59", "2020-01-01 08:00:00", "2012-07-04 12:15:00"],
         "time": ["08:00:00", "12:30:00", "23:59:59", "00:00:00"],
         "bool": [True, False],
-        "uuid": [made("uuid", i) for i in range(4)],
+        "uuid": [f"00000000-0000-0000-0000-{i:012d}" for i in range(1, 5)],
     }
     return list(table.get("date" if kind == "datetext" else kind, ()))
 

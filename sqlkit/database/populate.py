@@ -154,19 +154,21 @@ class Populator:
         for wish in wishes:
             by_class.setdefault(self._union.root(wish.column), []).append(wish)
         shared = {self._union.root(c) for c in list(self._union.parent)}
-        for table, column in self.schema.columns():
-            origin = (table.name.lower(), column.name.lower())
+        every = [((t.name.lower(), c.name.lower()), c) for t, c in self.schema.columns()]
+        numbers = {self._union.root(o) for o, c in every if self._union.root(o) in shared and c.kind == "number"}
+        numbers |= {self._union.root(c) for c in facts.numbers}
+        moments = {self._union.root(o) for o, c in every if self._union.root(o) in shared and c.kind == "date"}
+        moments |= {self._union.root(c) for c in facts.moments}
+        for origin, column in every:
             root = self._union.root(origin)
-            numeric = any(self._union.root(c) == root for c in facts.numbers) if facts.numbers else False
-            moment = any(self._union.root(c) == root for c in facts.moments) if facts.moments else False
-            kind = pools.kind_of(column, numeric, moment)
+            kind = pools.kind_of(column, root in numbers, root in moments)
             mine = by_class.get(root, [])
             if not mine and not given.get(origin) and root not in shared:
-                self._pools[origin] = Pool(kind, [], [], pools.plain(column, kind))
+                self._pools[origin] = pools.pool(column, kind, ())
             else:
                 self._pools[origin] = pools.pool(column, kind, mine, given.get(origin, ()))
             if root in shared and kind == "whole" and not given.get(origin):
-                self._pools[origin].rest = list(range(1, 13))
+                self._pools[origin].rest = list(range(1, min(13, pools.limit_of(column))))
         self._shared = shared
 
     def relevant(self, more: Sequence[str] = ()) -> set[str]:
@@ -198,7 +200,9 @@ class _Filling:
         self.maker, self.style, self.seed = maker, style, seed
         self.rows: dict[str, list[Row]] = {}
         self.hits: dict[str, list[int]] = {}  # per table the rows that fulfil everything
-        self.keys: dict[Origin, list[Any]] = {}  # per class the values that such rows hold
+        self.nears: dict[str, list[int]] = {}  # and those that miss it by one condition
+        self.keys: dict[Origin, list[Any]] = {}  # per class the values that the first hold
+        self.misses: dict[Origin, list[Any]] = {}  # and the second
         chance = random.Random(f"{seed} {style.name}")
         self.offset = chance.randrange(0, 7) if style.name.startswith("random") else 0
         tables = [t for t in maker.schema.tables if t.name.lower() in maker.facts.tables]
@@ -246,34 +250,46 @@ class _Filling:
         held = {c for names, _ in foreign for c in names}
         drawn = {c: self._unrepeated(pool, count, chance) for c, pool, _ in columns if c in unique and c not in held}
         wished = [i for i, (c, pool, _) in enumerate(columns) if (pool.wished or self.maker.shared((name, c))) and c not in unique]
+        picked = [(c, pool.hits) for c, pool, _ in columns if c in drawn and pool.wished]
+        close = [(c, pool.near) for c, pool, _ in columns if c in drawn and pool.wished]
         rows: list[Row] = []
-        perfect: list[bool] = []
+        perfect: list[str] = []
         for r in range(count * 2 if table.checks else count):
             mode = self._mode(r, count, chance)
+            chosen = all(drawn[c][r : r + 1] and drawn[c][r] in hits for c, hits in picked)
+            if picked and chosen:
+                mode = "hit"
             broken = chance.choice(wished) if mode == "near" and wished else -1
             row: list[Any] = [None] * len(columns)
             for i, (c, pool, nullable) in enumerate(columns):
                 if c in drawn:
-                    row[i] = drawn[c][r] if r < len(drawn[c]) else pools.made(pool.kind, r + 500)
+                    row[i] = drawn[c][r] if r < len(drawn[c]) else pools.made(pool, r + 500)
                 elif c not in held:
                     row[i] = self._cell((name, c), pool, nullable, "miss" if i == broken else mode, r, chance)
-            good = all(self._refer(row, table, names, key, position, mode, r, chance, rows) for names, key in foreign)
+            missed = columns[broken][0] if broken >= 0 else ""
+            good = all(
+                self._refer(row, table, names, key, position, "miss" if missed in names else mode, r, chance, rows) for names, key in foreign
+            )
             if good:
                 rows.append(tuple(row))
-                perfect.append(mode == "hit")
+                almost = mode == "near" or (not chosen and all(r < len(drawn[c]) and drawn[c][r] in near for c, near in close))
+                perfect.append("hit" if mode == "hit" and chosen else "near" if almost else "")
         rows, perfect = self._kept(table, rows, perfect, count)
         order = list(range(len(rows)))
         if not any(k.ref_table.lower() == name for k in table.foreign_keys):
             chance.shuffle(order)
         rows, perfect = [rows[i] for i in order], [perfect[i] for i in order]
         self.rows[name] = rows
-        self.hits[name] = [i for i, good in enumerate(perfect) if good]
+        self.hits[name] = [i for i, state in enumerate(perfect) if state == "hit"]
+        self.nears[name] = [i for i, state in enumerate(perfect) if state == "near"]
         for c, pool, _ in columns:
             root = self.maker.shared((name, c))
             if root and root not in self.keys:
                 values = [rows[i][position[c]] for i in self.hits[name] or range(len(rows))]
                 wanted = [v for v in values if v in pool.hits] if pool.wished else []
                 self.keys[root] = [v for v in dict.fromkeys(wanted or values) if v is not None][:6]
+                missed_values = dict.fromkeys(rows[i][position[c]] for i in self.nears[name])
+                self.misses[root] = [v for v in missed_values if v is not None and v not in self.keys[root]][:12]
         return tuple(rows)
 
     def _mode(self, r: int, count: int, chance: random.Random) -> str:
@@ -287,29 +303,31 @@ class _Filling:
         if nullable and style.nulls and chance.random() < style.nulls and not (mode in {"hit", "near"} and (pool.wished or root)):
             return None
         if self.planned == origin:
-            values = self.keys.get(root, []) if root else []
+            values = [v for k in self.keys.get(root, ()) if (v := pool.take(k)) is not None] if root else []
             values = values or pool.hits or self._window(pool)
             values = values if len(values) > 2 else [*values, *(v for v in self._window(pool) if v not in values)]
-            return values[self._group(r) % len(values)] if values else pools.made(pool.kind, self._group(r))
+            return values[self._group(r) % len(values)] if values else pools.made(pool, self._group(r))
         if root and not pool.wished:
             return self._shared_cell(root, pool, mode, r, chance)
         if pool.wished and mode in {"hit", "near"} and pool.hits:
-            known = self.keys.get(root, []) if root else []
+            known = [v for k in self.keys.get(root, ()) if (v := pool.take(k)) is not None] if root else []
             if known and chance.random() < 0.7:
                 return chance.choice(known)
             return pool.hits[0] if style.few == 1 or chance.random() < 0.35 else chance.choice(pool.hits)
         if pool.wished and mode == "miss":
-            return chance.choice(pool.near or self._window(pool) or [None if nullable else pools.made(pool.kind, r)])
+            return chance.choice(pool.near or self._window(pool) or [None if nullable else pools.made(pool, r)])
         if style.few == 0 and not pool.wished:
-            return pools.made(pool.kind, (r * 7 + self.offset) % 97 + r // 97 * 97) if pool.kind not in {"bool", "enum", "none"} else chance.choice(pool.rest or [None])
+            return pools.made(pool, (r * 7 + self.offset) % 97 + r // 97 * 97) if pool.kind not in {"bool", "enum", "none"} else chance.choice(pool.rest or [None])
         choices = [*pool.hits, *pool.near, *self._window(pool)] if pool.wished else self._window(pool)
-        return chance.choice(choices) if choices else None if nullable else pools.made(pool.kind, r)
+        return chance.choice(choices) if choices else None if nullable else pools.made(pool, r)
 
     def _shared_cell(self, root: Origin, pool: Pool, mode: str, r: int, chance: random.Random) -> Any:
         """A value that other columns hold too, or for a miss one that they do not."""
-        known = self.keys.get(root) or pool.rest[:3]
+        known = [v for k in self.keys.get(root, ()) if (v := pool.take(k)) is not None] or pool.rest[:3]
+        if mode == "miss" and self.misses.get(root) and chance.random() < 0.6:
+            return pool.take(chance.choice(self.misses[root])) or known[0]
         if mode == "miss" or not known:
-            return chance.choice(pool.rest[-4:]) if pool.rest else pools.made(pool.kind, r)
+            return chance.choice(pool.rest[-4:]) if pool.rest else pools.made(pool, r)
         if self.style.even:
             return known[r % len(known)]
         if mode == "any":
@@ -368,11 +386,15 @@ class _Filling:
         if self.style.group or self.style.even:
             return r % len(parents)
         good = self.hits.get(target, []) if target != table.name.lower() else []
+        if mode == "miss" and len(good) < len(parents):
+            if self.nears.get(target) and chance.random() < 0.75:
+                return chance.choice(self.nears[target])
+            return chance.choice([i for i in range(len(parents)) if i not in good])
         if mode in {"hit", "near"} and good:
             return good[min(int(chance.expovariate(0.7)), len(good) - 1)]
         return chance.randrange(len(parents))
 
-    def _kept(self, table: Table, rows: list[Row], perfect: list[bool], count: int) -> tuple[list[Row], list[bool]]:
+    def _kept(self, table: Table, rows: list[Row], perfect: list[str], count: int) -> tuple[list[Row], list[str]]:
         """Rows that repeat no key and pass every CHECK."""
         position = {c.name.lower(): i for i, c in enumerate(table.columns)}
         chosen = list(range(len(rows)))

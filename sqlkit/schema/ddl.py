@@ -164,7 +164,7 @@ def enforced(schema: Schema) -> Schema:
     tables, done = [], set[str]()
     for table in _parents_first(schema):
         done.add(table.name.lower())
-        kept = tuple(k for k in table.foreign_keys if k.ref_table.lower() in done and _unique(schema, k))
+        kept = tuple(k for k in table.foreign_keys if k.ref_table.lower() in done and _unique(schema, k) and _typed(schema, table, k))
         tables.append(dataclasses.replace(table, foreign_keys=kept))
     return Schema(tuple(tables), schema.name)
 
@@ -185,6 +185,13 @@ def _unique(schema: Schema, key: ForeignKey) -> bool:
     other = schema.table(key.ref_table)
     wanted = {c.lower() for c in key.ref_columns}
     return other is not None and any(wanted == {c.lower() for c in columns} for columns in (other.primary_key, *other.unique))
+
+
+def _typed(schema: Schema, table: Table, key: ForeignKey) -> bool:
+    """Whether both sides of a key have the same types, which DuckDB wants."""
+    other = schema.table(key.ref_table)
+    pairs = [(table.column(a), other.column(b)) for a, b in zip(key.columns, key.ref_columns, strict=False)] if other else []
+    return len(key.columns) == len(key.ref_columns) and all(a and b and a.type == b.type for a, b in pairs)
 
 
 def _comments(table: Table) -> Iterator[tuple[str, str]]:

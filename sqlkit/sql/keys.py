@@ -164,38 +164,24 @@ class Known:
                 yield from conjuncts(join.args["on"])
 
     def _learn(self, condition: exp.Expr) -> None:
-        negated = isinstance(condition, exp.Not)
-        part = condition.this.unnest() if negated else condition
-        if isinstance(part, exp.Is):
-            if negated and isinstance(part.expression, exp.Null):
-                self._reject(part.this)
-            return
-        if not isinstance(part, (*SIGNS, exp.Like, exp.ILike, exp.In, exp.Between)):
-            return
-        self._reject(part.this)
-        if isinstance(part, tuple(SIGNS)):
-            self._reject(part.expression)
-        if isinstance(part, exp.EQ) and not negated:
-            left, right = self.column(part.this), self.column(part.expression)
+        for column in null_rejected(condition):
+            mine = self.column(column)
+            if mine:
+                self._root(mine)
+                self.rejected.add(mine)
+        if isinstance(condition, exp.EQ):
+            left, right = self.column(condition.this), self.column(condition.expression)
             if left and right and self._alike(left, right):
                 self._parent[self._root(left)] = self._root(right)
-            for column, other in ((left, part.expression), (right, part.this)):
-                if column and constant(other) is not None:
-                    self._root(column)
-                    self.fixed.add(column)
+            for found, other in ((left, condition.expression), (right, condition.this)):
+                if found and constant(other) is not None:
+                    self._root(found)
+                    self.fixed.add(found)
 
     def _alike(self, a: Column, b: Column) -> bool:
         """Equal by = means the same value only where both have one type."""
         types = [self.tables[s.table].types.get(c[1]) for c in (a, b) if (s := self._source(c)).table in self.tables]
         return len(types) == 2 and types[0] == types[1]
-
-    def _reject(self, node: exp.Expr | None) -> None:
-        while isinstance(node, exp.Paren | exp.Lower | exp.Upper | exp.Cast | exp.Neg):
-            node = node.this
-        column = self.column(node)
-        if column:
-            self._root(column)
-            self.rejected.add(column)
 
     def _source(self, column: Column) -> Source:
         return next(s for s in self.scope.sources if id(s) == column[0])
@@ -219,6 +205,33 @@ def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
         yield from conjuncts(node.expression)
     else:
         yield node
+
+
+def null_rejected(condition: exp.Expr) -> list[exp.Column]:
+    """Columns whose NULL makes a condition false or unknown."""
+    node = condition.unnest()
+    if isinstance(node, exp.And):
+        return [*null_rejected(node.this), *null_rejected(node.expression)]
+    if isinstance(node, exp.Or):
+        others = {c.sql() for c in null_rejected(node.expression)}
+        return [c for c in null_rejected(node.this) if c.sql() in others]
+    negated = isinstance(node, exp.Not)
+    part = node.this.unnest() if negated else node
+    if isinstance(part, exp.Is):
+        sides = [part.this] if negated and isinstance(part.expression, exp.Null) else []
+    elif isinstance(part, tuple(SIGNS)):
+        sides = [part.this, part.expression]
+    elif isinstance(part, exp.Like | exp.ILike | exp.Between) or (isinstance(part, exp.In) and not (negated and part.args.get("query"))):
+        sides = [part.this]
+    else:
+        return []
+    found = []
+    for side in sides:
+        while isinstance(side, exp.Paren | exp.Lower | exp.Upper | exp.Cast | exp.Neg):
+            side = side.this
+        if isinstance(side, exp.Column):
+            found.append(side)
+    return found
 
 
 def plain_aggregate(select: exp.Select) -> bool:

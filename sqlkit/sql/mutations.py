@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from sqlkit.sql.facts import constant
-from sqlkit.sql.keys import Known, Shape, aggregates, conjuncts, plain_aggregate
+from sqlkit.sql.keys import Known, Shape, conjuncts, null_rejected, plain_aggregate
 from sqlkit.sql.resolve import Names, Scope, Source
 
 Tables = dict[str, Shape]
@@ -747,19 +747,8 @@ def _turned_away(scope: Scope, context: _Context, conditions: list[exp.Expr], la
             passed += conjuncts(join.args["on"])
         elif join.side:
             break
-    found = []
-    for condition in passed:
-        part = condition.this.unnest() if isinstance(condition, exp.Not) else condition
-        if isinstance(part, exp.Is) and not (isinstance(condition, exp.Not) and isinstance(part.expression, exp.Null)):
-            continue
-        if not isinstance(part, (*_SIGNS, exp.Like, exp.ILike, exp.In, exp.Between, exp.Is)):
-            continue
-        sides = (part.this, part.expression) if isinstance(part, tuple(_SIGNS)) else (part.this,)
-        for node in sides:
-            source = context.names.source(node) if isinstance(node, exp.Column) else None
-            if source is not None and source in scope.sources:
-                found.append(source)
-    return found
+    sources = [context.names.source(column) for condition in passed for column in null_rejected(condition)]
+    return [source for source in sources if source is not None and source in scope.sources]
 
 
 def _ordered(names: Names, tables: Tables) -> Iterator[tuple[exp.Ordered, str]]:
@@ -797,8 +786,3 @@ def _outermost(tree: exp.Expr) -> exp.Expr:
     while isinstance(tree, exp.Subquery | exp.Paren):
         tree = tree.this
     return tree
-
-
-def own_aggregate(node: exp.Expr) -> bool:
-    """Whether an expression aggregates in its own SELECT."""
-    return aggregates(node)
