@@ -151,7 +151,8 @@ def _around(wish: Wish, kind: str) -> tuple[list[Value], list[Value]]:
     yes: list[Value] = []
     no: list[Value] = []
     for value in wish.values:
-        above, below = [_next(value, d, kind) for d in (1, 2)], [_next(value, d, kind) for d in (-1, -2)]
+        steps = (0.5, 1, 2) if isinstance(value, float) else (1, 2)
+        above, below = [_next(value, d, kind) for d in steps], [_next(value, -d, kind) for d in steps]
         if sign in {"=", "in", "<>"}:
             yes.append(value)
             no += _near(value, kind) if isinstance(value, str) and kind in {"text", "datetext"} else [above[0], below[0]]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +25,7 @@ from sqlkit.sql.facts import facts as read_facts
 from sqlkit.sql.resolve import Origin, tables_of
 
 Row = tuple[Any, ...]
+_LAST = frozenset({"skewed", "null favourites", "nulls", "few rows"})
 _MOST_ROWS = 600  # of one table: a threshold beyond a third of it is not reached
 
 
@@ -30,7 +33,8 @@ _MOST_ROWS = 600  # of one table: a threshold beyond a third of it is not reache
 class Style:
     """How one database is filled. `hit`: share of rows that fulfil all conditions; `near`: that break exactly one;
     the rest is random. `few`: so many values in a column without conditions, 0 for no repetition. `even`: children
-    spread over all parents, else most go to the first. `group`: sizes of groups lie around it. `empty`: a table without rows."""
+    spread over all parents, else most go to the first. `group`: sizes of groups lie around it. `empty`: a table without rows.
+    `favour`: NULLs sit in the rows that most others refer to, and in theirs."""
 
     name: str
     rows: int = 20
@@ -41,6 +45,7 @@ class Style:
     even: bool = False
     group: int = 0
     empty: str = ""
+    favour: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ def styles(facts: Facts, seed: int = 0) -> Iterator[Style]:
         yield Style(f"groups of {n}", hit=1.0, near=0.0, nulls=0.0, group=n, few=3)
         yield Style(f"groups of {n}, distinct", hit=1.0, near=0.0, nulls=0.0, group=n, few=0)
     yield Style("nulls", rows=14, hit=0.5, near=0.2, nulls=0.3, few=3)
+    yield Style("null favourites", rows=18, hit=0.85, near=0.1, nulls=0.0, few=4, favour=True)
+    yield Style("nulls, distinct", rows=9, hit=0.8, near=0.1, nulls=0.4, few=0)
     yield Style("distinct", rows=12, hit=0.35, near=0.65, nulls=0.0, few=0, even=True)
     yield Style("constant", rows=6, hit=1.0, near=0.0, nulls=0.0, few=1)
     yield Style("near misses", rows=30, hit=0.25, near=0.75, nulls=0.0, few=2)
@@ -79,7 +86,8 @@ def styles(facts: Facts, seed: int = 0) -> Iterator[Style]:
             rows=chance.choice((4, 8, 15, 30, max(45, min(200, many * 2)))),
             hit=hit,
             near=chance.choice((0.2, 0.5, 1.0)) * (1 - hit),
-            nulls=chance.choice((0.0, 0.0, 0.1, 0.3)),
+            nulls=chance.choice((0.0, 0.1, 0.3, 0.5)),
+            favour=chance.random() < 0.2,
             few=chance.choice((0, 1, 2, 3, 5, 8)),
             even=chance.random() < 0.4,
             group=chance.choice(counts) if counts and chance.random() < 0.4 else 0,
@@ -229,7 +237,8 @@ class _Filling:
     def _count(self, table: Table, chance: random.Random) -> int:
         style, name = self.style, table.name.lower()
         if name not in self.maker.facts.tables:
-            return 3
+            wished = [pool for c in table.columns if (pool := self.maker.pool((name, c.name.lower()))).wished]
+            return max([3, *(min(12, len(pool.hits) + len(pool.near) + 1) for pool in wished)])
         if style.empty == name:
             return 0
         if not style.group:
@@ -271,6 +280,10 @@ class _Filling:
                 self._refer(row, table, names, key, position, "miss" if missed in names else mode, r, chance, rows) for names, key in foreign
             )
             if good:
+                if style.favour and self._favoured(name, columns, row, foreign, r):
+                    for i, (c, pool, nullable) in enumerate(columns):
+                        if nullable and not pool.wished and c not in held and c not in drawn and not self.maker.shared((name, c)):
+                            row[i] = pool.rest[0] if (name, c) in self.maker.facts.groups and not foreign and r else None
                 rows.append(tuple(row))
                 almost = mode == "near" or (not chosen and all(r < len(drawn[c]) and drawn[c][r] in near for c, near in close))
                 perfect.append("hit" if mode == "hit" and chosen else "near" if almost else "")
@@ -278,9 +291,11 @@ class _Filling:
         order = list(range(len(rows)))
         if not any(k.ref_table.lower() == name for k in table.foreign_keys):
             chance.shuffle(order)
+            if style.name in _LAST or (style.name.startswith("random") and self.offset % 2):
+                order.sort(key=self._frequency(table, rows).__getitem__)  # whoever is first to come is not the most frequent
         rows, perfect = [rows[i] for i in order], [perfect[i] for i in order]
         self.rows[name] = rows
-        self.hits[name] = [i for i, state in enumerate(perfect) if state == "hit"]
+        self.hits[name] = sorted((i for i, state in enumerate(perfect) if state == "hit"), key=order.__getitem__)
         self.nears[name] = [i for i, state in enumerate(perfect) if state == "near"]
         for c, pool, _ in columns:
             root = self.maker.shared((name, c))
@@ -292,6 +307,27 @@ class _Filling:
                 self.misses[root] = [v for v in missed_values if v is not None and v not in self.keys[root]][:12]
         return tuple(rows)
 
+    def _favoured(
+        self, name: str, columns: Sequence[tuple[str, Pool, bool]], row: Sequence[Any], foreign: Sequence[Any], r: int
+    ) -> bool:
+        """Whether a row is, or belongs to, the one that most rows refer to."""
+        linked = False
+        for i, (c, _, _) in enumerate(columns):
+            root = self.maker.shared((name, c))
+            if root and self.keys.get(root):
+                linked = True
+                if row[i] == self.keys[root][0]:
+                    return True
+        return not linked and (r == 0 if any(self.maker.shared((name, c)) for c, _, _ in columns) else r % 2 == 0)
+
+    def _frequency(self, table: Table, rows: Sequence[Row]) -> list[int]:
+        """How often the value occurs in each row's first column that groups or refers."""
+        for i, column in enumerate(table.columns):
+            if column.name.lower() in self._plannable(table):
+                counts = Counter(row[i] for row in rows)
+                return [counts[row[i]] for row in rows]
+        return [0] * len(rows)
+
     def _mode(self, r: int, count: int, chance: random.Random) -> str:
         if r == 0 and (self.style.hit or self.style.near == 1.0):
             return "hit"
@@ -300,7 +336,8 @@ class _Filling:
 
     def _cell(self, origin: Origin, pool: Pool, nullable: bool, mode: str, r: int, chance: random.Random) -> Any:
         style, root = self.style, self.maker.shared(origin)
-        if nullable and style.nulls and chance.random() < style.nulls and not (mode in {"hit", "near"} and (pool.wished or root)):
+        number = zlib.crc32(f"{self.seed} {origin}".encode()) if style.name.startswith("random") or style.name == "skewed" else 0
+        if nullable and style.nulls and number % 2 == 0 and chance.random() < style.nulls and not (mode in {"hit", "near"} and (pool.wished or root)):
             return None
         if self.planned == origin:
             values = [v for k in self.keys.get(root, ()) if (v := pool.take(k)) is not None] if root else []
@@ -318,7 +355,7 @@ class _Filling:
             return chance.choice(pool.near or self._window(pool) or [None if nullable else pools.made(pool, r)])
         if style.few == 0 and not pool.wished:
             return pools.made(pool, (r * 7 + self.offset) % 97 + r // 97 * 97) if pool.kind not in {"bool", "enum", "none"} else chance.choice(pool.rest or [None])
-        choices = [*pool.hits, *pool.near, *self._window(pool)] if pool.wished else self._window(pool)
+        choices = [*pool.hits, *pool.near, *self._window(pool)] if pool.wished else self._window(pool, number // 2 % 3)
         return chance.choice(choices) if choices else None if nullable else pools.made(pool, r)
 
     def _shared_cell(self, root: Origin, pool: Pool, mode: str, r: int, chance: random.Random) -> Any:
@@ -334,8 +371,8 @@ class _Filling:
             return chance.choice([*pool.rest[:8], *known])
         return known[min(int(chance.expovariate(0.9)), len(known) - 1)]
 
-    def _window(self, pool: Pool) -> list[Any]:
-        few = self.style.few or 6
+    def _window(self, pool: Pool, more: int = 0) -> list[Any]:
+        few = (self.style.few or 6) + more
         rest = pool.rest[self.offset :] + pool.rest[: self.offset]
         return rest[:few]
 

@@ -313,6 +313,8 @@ def distinct(names: Names, tables: Tables) -> Iterator[Edit]:
         given = select.args.get("distinct")
         if given is not None and given.args.get("on") is not None:
             continue
+        if select.args.get("order") and not all(_is_shown(o.this, select) for o in select.args["order"].expressions):
+            continue  # SQL allows no such DISTINCT, and what DuckDB makes of it is its own
         yield Edit(select, None if given is not None else exp.Distinct(), "distinct", _distinct_equal(scope, context))
 
 
@@ -486,8 +488,14 @@ def quantifier(names: Names, tables: Tables) -> Iterator[Edit]:
     for node in _all(names, exp.In):
         query = node.args.get("query")
         if query is not None:
+            body = query.this if isinstance(query, exp.Subquery) else query
+            one = isinstance(body, exp.Select) and (
+                (constant(getattr(body.args.get("limit"), "expression", None)) == 1) or (plain_aggregate(body) and not body.args.get("group"))
+            )
+            turned = node.find_ancestor(exp.Not, exp.Select)
             inner = query if isinstance(query, exp.Subquery) else exp.Subquery(this=query.copy())
-            yield Edit(node, exp.EQ(this=node.this.copy(), expression=inner.copy()))
+            proof = "the subquery has one row at most" if one and not isinstance(turned, exp.Not) else ""
+            yield Edit(node, exp.EQ(this=node.this.copy(), expression=inner.copy()), equal=proof)
 
 
 RULES: dict[str, Callable[[Names, Tables], Iterator[Edit]]] = {
@@ -636,8 +644,13 @@ def _group_keys(scope: Scope) -> list[exp.Expr]:
 
 
 def _gap(node: exp.Expr, other: type[exp.Expr], names: Names, tables: Tables) -> str:
-    """Why > and >= agree: no integer equals a fraction."""
+    """Why two comparisons agree: no integer equals a fraction, a group has a row, nothing is below its minimum."""
     value = constant(node.expression)
+    if isinstance(value, int) and (least := _least_count(node.this, names)) is not None:
+        if all(_holds(type(node), n, value) == _holds(other, n, value) for n in range(least, max(value, 0) + 3)):
+            return "a count is never less"
+    if {type(node), other} in _AT_LEAST.get(_bound(node, names), ()):
+        return "nothing lies beyond its minimum or maximum"
     inclusive = {type(node), other} in ({exp.GT, exp.GTE}, {exp.LT, exp.LTE})
     if inclusive and isinstance(value, float) and value != int(value) and _integral(node.this, names, tables):
         return "an integer is never a fraction"
@@ -646,6 +659,10 @@ def _gap(node: exp.Expr, other: type[exp.Expr], names: Names, tables: Tables) ->
 
 def _fraction_gap(node: exp.Expr, value: float, step: float, names: Names, tables: Tables) -> str:
     parent = node.parent
+    if isinstance(parent, tuple(_SIGNS)) and isinstance(value, int) and (least := _least_count(parent.this, names)) is not None:
+        kind, moved_to = type(parent), value + int(step)
+        if all(_holds(kind, n, value) == _holds(kind, n, moved_to) for n in range(least, max(value, 0) + 4)):
+            return "a count is never less"
     if step != 0.5 or not isinstance(parent, tuple(_SIGNS)) or not _integral(parent.this, names, tables):
         return ""
     moved = value + step
@@ -656,6 +673,64 @@ def _fraction_gap(node: exp.Expr, value: float, step: float, names: Names, table
     return "no integer is either" if value % 1 and moved % 1 else ""
 
 
+_AT_LEAST: dict[str, tuple[set[type[exp.Expr]], ...]] = {
+    "min": ({exp.EQ, exp.LTE}, {exp.GT, exp.NEQ}),
+    "max": ({exp.EQ, exp.GTE}, {exp.LT, exp.NEQ}),
+}
+
+
+def _holds(sign: type[exp.Expr], left: int, right: int) -> bool:
+    return {
+        exp.EQ: left == right, exp.NEQ: left != right, exp.GT: left > right, exp.GTE: left >= right, exp.LT: left < right,
+        exp.LTE: left <= right,
+    }[sign]  # fmt: skip
+
+
+def _least_count(node: exp.Expr, names: Names) -> int | None:
+    """The least value of a COUNT: 1 for the rows of a group, else 0; None for another expression."""
+    node = names.shown(node.unnest())
+    if not isinstance(node, exp.Count):
+        return None
+    select = node.find_ancestor(exp.Select)
+    grouped = isinstance(select, exp.Select) and bool(select.args.get("group"))
+    return 1 if grouped and isinstance(node.this, exp.Star | exp.Literal) and not isinstance(node.parent, exp.Filter) else 0
+
+
+def _bound(node: exp.Expr, names: Names) -> str:
+    """'min' or 'max' when a column is compared with its own minimum or maximum over rows that hold those looked at."""
+    query = node.expression.unnest() if isinstance(node.expression, exp.Subquery) else None
+    if not isinstance(query, exp.Select) or len(query.expressions) != 1 or query.args.get("group") or query.args.get("having"):
+        return ""
+    call = query.expressions[0].unalias()
+    inner, outer = names.scope(query), names.scope(node)
+    if not isinstance(call, exp.Min | exp.Max) or inner is None or outer is None or not (inner.whole and outer.whole):
+        return ""
+    if len(inner.sources) != 1 or not isinstance(node.this, exp.Column) or not isinstance(call.this, exp.Column):
+        return ""
+    source = names.source(node.this)
+    where, outer_where = query.args.get("where"), outer.select.args.get("where")
+    if source not in outer.sources or source is None or not source.table or source.table != inner.sources[0].table:
+        return ""
+    if node.this.name.lower() != call.this.name.lower() or names.source(call.this) is not inner.sources[0]:
+        return ""
+    if node.find_ancestor(exp.Where) is not outer_where:
+        return ""
+    given = {_bare(part) for part in conjuncts(outer_where.this)} if outer_where is not None and len(outer.sources) == 1 else set()
+    if where is not None and not all(_bare(part) in given for part in conjuncts(where.this)):
+        return ""
+    return "min" if isinstance(call, exp.Min) else "max"
+
+
+def _bare(condition: exp.Expr) -> str:
+    """A condition's text without qualifiers; one with a subquery equals nothing."""
+    if condition.find(exp.Query):
+        return str(id(condition))
+    copied = condition.copy()
+    for column_ in copied.find_all(exp.Column):
+        column_.set("table", None)
+    return str(copied.sql()).lower()
+
+
 def _integral(node: exp.Expr, names: Names, tables: Tables) -> bool:
     if isinstance(node, exp.Count):
         return True
@@ -663,7 +738,16 @@ def _integral(node: exp.Expr, names: Names, tables: Tables) -> bool:
     return origin is not None and origin[0] in tables and "INT" in tables[origin[0]].types.get(origin[1], "")
 
 
+def _is_shown(key: exp.Expr, select: exp.Select) -> bool:
+    """Whether a sort key is one of the outputs."""
+    texts = {e.unalias().sql() for e in select.expressions} | {e.alias for e in select.expressions if e.alias}
+    return key.sql() in texts or constant(key) is not None
+
+
 def _distinct_equal(scope: Scope, context: _Context) -> str:
+    limit_ = scope.select.args.get("limit")
+    if limit_ is not None and constant(limit_.expression) == 1 and not scope.select.args.get("offset"):
+        return "the first row is the first either way"
     known, shown = context.known(scope), [e.unalias() for e in scope.select.expressions]
     if any(e.is_star for e in shown):
         starred = all(isinstance(e, exp.Star) for e in shown if e.is_star)
@@ -714,6 +798,9 @@ def _join_equal(join: exp.Join, side: str, context: _Context) -> str:
     )
     kept_left = kept_left or _only_aggregates(scope, context, others)
     kept_right = kept_right or _only_aggregates(scope, context, [mine])
+    alone_left = len(others) == 1 and _lonely(scope, context, others[0])
+    kept_right = kept_right or alone_left  # a row without partner is a group of one, which HAVING turns away
+    kept_left = kept_left or (len(scope.sources) == at + 1 and _lonely(scope, context, mine))
     wanted = side or join.side
     if (wanted == "LEFT" and kept_right) or (wanted == "RIGHT" and kept_left) or (wanted == "FULL" and kept_left and kept_right):
         return "the rows without a partner are turned away or cannot be"
@@ -722,6 +809,23 @@ def _join_equal(join: exp.Join, side: str, context: _Context) -> str:
 
 def _child_of(known: Known, child: Source, parent: Source, on: exp.Expr | None) -> bool:
     return known.required_reference(child, parent, on)
+
+
+def _lonely(scope: Scope, context: _Context, source: Source) -> bool:
+    """Whether rows of a source that find no partner form groups of one row, and HAVING wants more."""
+    having, keys = scope.select.args.get("having"), _group_keys(scope)
+    shape = context.tables.get(source.table)
+    if having is None or not keys or shape is None or len(scope.sources) != 2:
+        return False
+    mine = {c.name.lower() for c in keys if isinstance(c, exp.Column) and context.names.source(c) is source}
+    if not any(key <= mine for key in shape.keys):
+        return False
+    for part in conjuncts(having.this):
+        value = constant(part.expression) if isinstance(part, tuple(_SIGNS)) else None
+        if isinstance(value, int) and isinstance(part.this, exp.Count) and isinstance(part.this.this, exp.Star):
+            if not _holds(type(part), 1, value):
+                return True
+    return False
 
 
 def _only_aggregates(scope: Scope, context: _Context, sources: list[Source]) -> bool:
