@@ -2,7 +2,7 @@
 
 A grader must know which rows of the gold are tied in the outermost ORDER BY and what lies beyond a LIMIT. `probe`
 rewrites the gold so that one execution shows both: the LIMIT goes, and sort keys that are not in the output are
-added behind it. `reversed_rows` makes the same query read its tables backwards: a result that changes was not
+added behind it. `other_orders` makes the same query read its tables in other orders: a result that changes was not
 determined by the query.
 """
 
@@ -48,10 +48,10 @@ class Probe:
         return not self.ordered and not self.limited
 
 
-def probe(sql: str) -> Probe:
+def probe(sql: str, dialect: str = "duckdb") -> Probe:
     """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
     try:
-        tree = _outermost(parse_one(sql))
+        tree = _outermost(parse_one(sql, dialect))
     except (SqlglotError, RecursionError):
         return Probe(sql, exact=False)
     names = {_function(node) for node in tree.find_all(exp.Func)}
@@ -64,7 +64,7 @@ def probe(sql: str) -> Probe:
     if extra:
         tree.set("expressions", [*tree.expressions, *extra])
     return Probe(
-        sql=tree.sql(dialect="duckdb"),
+        sql=tree.sql(dialect=dialect),
         ordered=bool(sort_keys),
         limited=limit is not None or offset is not None,
         offset=_number(offset.expression) if offset else 0,
@@ -76,19 +76,26 @@ def probe(sql: str) -> Probe:
     )
 
 
-def orders_rows(sql: str) -> bool:
+def orders_rows(sql: str, dialect: str = "duckdb") -> bool:
     """Whether any ORDER BY of a query (not of a window or an aggregate) could have ordered its rows."""
     try:
-        tree = parse_one(sql)
+        tree = parse_one(sql, dialect)
         return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
     except (SqlglotError, RecursionError):
         return False
 
 
-def reversed_rows(sql: str) -> str | None:
-    """The same query over tables read from the last row to the first; None where that cannot be written."""
+def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
+    """The same query over tables whose rows come in other orders; empty where that cannot be written.
+
+    First from the last row to the first, then shuffled: a choice in the middle may survive the one but not the other.
+    """
+    return [text for key in ("rowid", "rowid * 7919 % 10007") if (text := _reordered(sql, key, dialect))]
+
+
+def _reordered(sql: str, key: str, dialect: str) -> str | None:
     try:
-        tree = parse_one(sql)
+        tree = parse_one(sql, dialect)
     except (SqlglotError, RecursionError):
         return None
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
@@ -100,10 +107,23 @@ def reversed_rows(sql: str) -> str | None:
             return None
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
         source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
-        backwards = exp.select("*").from_(source).order_by(exp.column("rowid").desc())
+        backwards = exp.select("*").from_(source).order_by(f"{key} DESC")
         table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
         done += 1
-    return tree.sql(dialect="duckdb") if done else None
+    return tree.sql(dialect=dialect) if done else None
+
+
+def same_query(one: str, other: str, dialect: str = "duckdb") -> bool:
+    """Whether two texts are the same query but for spaces, case of names and comments: then no data can tell them apart."""
+    if one.strip() == other.strip():
+        return True
+    try:
+        trees = parse_one(one, dialect), parse_one(other, dialect)
+        for name in (n for tree in trees for n in tree.find_all(exp.Identifier) if not n.quoted):
+            name.set("this", name.name.lower())
+        return trees[0] == trees[1]
+    except (SqlglotError, RecursionError):
+        return False
 
 
 def _outermost(tree: exp.Expr) -> exp.Expr:
