@@ -21,7 +21,7 @@ from sqlkit.sql.facts import Facts, facts_of
 from sqlkit.sql.keys import shapes
 from sqlkit.sql.mutate import Mutant, mutants_of
 from sqlkit.sql.parse import SqlglotError, parse_one
-from sqlkit.sql.probe import Probe, probe, reversed_rows
+from sqlkit.sql.probe import Probe, probe, other_orders
 from sqlkit.sql.resolve import Names, Origin, tables_of
 
 LEAST = 4  # databases: predictions err in more ways than mutants do
@@ -55,7 +55,7 @@ class _Gold:
 
     sql: str
     probe: Probe
-    backwards: str | None
+    orders: list[str]
     alive: list[Mutant]
     killed: list[Mutant] = dataclasses.field(default_factory=list)
     stillborn: int = 0
@@ -117,7 +117,10 @@ def build_suite(
             found = mutants_of(tree, tables)
             extra |= {t for m in found if m.kind == "table" for t in tables if f'"{t}"' in m.sql}
             seen = probe(sql)
-            states.append(_Gold(sql, seen, reversed_rows(sql) if seen.fragile else None, found))
+            if seen.volatile:
+                broken[sql] = f"the gold is random: {', '.join(seen.volatile)}"
+                continue
+            states.append(_Gold(sql, seen, other_orders(sql) if seen.fragile else [], found))
         except (SqlglotError, RecursionError, ValueError) as error:
             broken[sql] = f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     maker = Populator(schema, asked, given)
@@ -192,8 +195,8 @@ def _expected(state: _Gold, bench: Bench) -> Expected | None:
     if isinstance(full, str):
         full = result
     expected = expect(rows, len(names), state.probe, full[0], full[1])
-    if state.backwards:
-        other = bench.run(state.backwards)
+    for text in state.orders:
+        other = bench.run(text)
         if not isinstance(other, str) and differs(expected, other[1], len(other[0])):
             state.fault = state.fault or "the gold is not deterministic"
             return None
