@@ -66,6 +66,7 @@ class Sandbox:
         self._process: Process | None = None
         self._opened = 0
         self._closed = False
+        self._where: dict[str, Any] = {}  # what a request says beside its query
         self._point(database, script, name)
         self._start()
 
@@ -146,7 +147,7 @@ class Sandbox:
                 size += 6 * len(sql) + 16  # JSON may escape every character
                 if ahead and size > PIPE:
                     break
-                ahead.append({"sql": sql})
+                ahead.append({"sql": sql, **self._where})
             try:
                 process.send(ahead)
                 for _ in ahead:

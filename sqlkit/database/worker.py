@@ -33,12 +33,19 @@ def main() -> None:
     connection = _open(options)
     _limit(options)
     _send(answers, _fill(connection, options))
+    beside = Beside(connection)
     for line in sys.stdin.buffer:
         request = json.loads(line)
+        if "beside" in request:  # several databases in memory, one of which each query names
+            _send(answers, pickle.dumps(beside.load(request["beside"])))
+            continue
+        if "on" in request:
+            beside.use(request["on"])
         if "open" in request:  # another database in the same process, which saves its start
             connection.close()
             options = request["open"]
             connection = _open(options)
+            beside = Beside(connection)
             _send(answers, _fill(connection, options))
             continue
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
@@ -114,6 +121,40 @@ def _fill(connection: Any, options: dict[str, Any]) -> bytes:
     if options["kind"] == "duckdb":
         connection.execute("SET lock_configuration = true")
     return pickle.dumps(answer)
+
+
+class Beside:
+    """Databases side by side in one DuckDB, all in memory; a query sees by plain names the one in use."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._loaded: list[str] = []
+        self._used = ""
+        self._number = 0
+
+    def load(self, scripts: list[list[str]]) -> dict[str, Any]:
+        """Forget the databases held so far and make others; says which statement failed."""
+        self._connection.execute("USE memory")
+        for name in self._loaded:
+            self._connection.execute(f"DETACH {name}")
+        self._loaded, self._used = [], ""
+        for number, statements in enumerate(scripts):
+            self._number += 1
+            name = f"populated_{self._number}"
+            self._connection.execute(f"ATTACH ':memory:' AS {name}")
+            self._loaded.append(name)
+            self._connection.execute(f"USE {name}")
+            try:
+                self._connection.execute(";".join(statements))
+            except Exception as error:
+                return {"error": f"database {number}: {' '.join(str(error).split())[:300]}"}
+        return {"ready": True}
+
+    def use(self, number: int) -> None:
+        name = self._loaded[number]
+        if name != self._used:
+            self._connection.execute(f"USE {name}")
+            self._used = name
 
 
 def _run(connection: Any, sql: str, options: dict[str, Any]) -> bytes:
