@@ -12,7 +12,7 @@ import dataclasses
 import random
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlkit.database import pools
@@ -289,7 +289,7 @@ class _Filling:
                 perfect.append("hit" if mode == "hit" and chosen else "near" if almost else "")
         rows, perfect = self._kept(table, rows, perfect, count)
         order = list(range(len(rows)))
-        if not any(k.ref_table.lower() == name for k in table.foreign_keys):
+        if not any(k.ref_table.lower() == name for k in table.foreign_keys):  # else rows refer to those before them
             chance.shuffle(order)
             if style.name in _LAST or (style.name.startswith("random") and self.offset % 2):
                 order.sort(key=self._frequency(table, rows).__getitem__)  # whoever is first to come is not the most frequent
@@ -450,7 +450,39 @@ class _Filling:
         if table.checks and chosen:
             passed = passing(table, [rows[i] for i in chosen])
             chosen = [i for i, good in zip(chosen, passed, strict=True) if good][:count]
+        for key in table.foreign_keys:
+            if key.ref_table.lower() == table.name.lower():  # the row referred to may have gone
+                at, to = [position[c.lower()] for c in key.columns], [position[c.lower()] for c in key.ref_columns]
+                there: set[Row] = set()
+                kept = []
+                for i in chosen:
+                    there.add(tuple(rows[i][j] for j in to))
+                    value = tuple(rows[i][j] for j in at)
+                    if None in value or value in there:
+                        kept.append(i)
+                    else:
+                        there.discard(tuple(rows[i][j] for j in to))
+                chosen = kept
         return [rows[i] for i in chosen], [perfect[i] for i in chosen]
+
+
+def profile(execute: Callable[[str], Any], schema: Schema, most: int = 40) -> dict[Origin, list[Any]]:
+    """Real values by (table, column) in lower case, the most frequent first, for a Populator to draw from and perturb.
+
+    `execute` runs SQL on the database that holds the rows and returns a DuckDB cursor; a column that it refuses is left out.
+    """
+    import duckdb
+
+    found: dict[Origin, list[Any]] = {}
+    for table, column in schema.columns():
+        name = quoted(column.name)
+        sql = f"SELECT {name} FROM {quoted(table.name)} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most}"
+        try:
+            values = [value for (value,) in execute(sql).fetchall()]
+        except duckdb.Error:
+            continue
+        found[table.name.lower(), column.name.lower()] = [v if isinstance(v, bool | int | float | str) else str(v) for v in values]
+    return found
 
 
 def create(table: Table) -> str:
