@@ -90,7 +90,9 @@ def evaluate(
     """Judge answers by execution accuracy: report.json and report.html."""
     from sqlkit import commands
 
-    made = _recipe(recipe, set_, database=database, glossary=glossary, base_model=base_model, constrained=constrained)
+    carried = commands.answering(adapter) if adapter and not recipe else {}  # as the adapter was judged in training
+    settings = [*(f"{key}={json.dumps(value)}" for key, value in carried.items()), *(set_ or [])]
+    made = _recipe(recipe, settings, database=database, glossary=glossary, base_model=base_model, constrained=constrained)
     if _stop_early(made, print_config, False, "eval"):
         return
     asked = commands.questions(questions or made.test_questions, "test", made)

@@ -107,6 +107,17 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
         return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
 
 
+ANSWERING = ("max_new_tokens", "constrained", "samples", "shots")
+
+
+def answering(adapter: Path) -> dict[str, Any]:
+    """How an adapter's recipe has questions answered."""
+    from sqlkit.model.adapter import read_manifest
+
+    recipe = read_manifest(adapter).recipe
+    return {key: recipe[key] for key in ANSWERING if key in recipe}
+
+
 def evaluate(
     asked: Sequence[Example],
     database: str,

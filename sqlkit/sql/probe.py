@@ -16,6 +16,11 @@ from sqlkit.sql.parse import SqlglotError, parse_one
 
 # Their value is another one at every call: no gold may rest on them.
 _VOLATILE = {"random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed"}
+# Their value is another one at another time: a gold that shows it cannot be compared.
+_CLOCK = {
+    "now", "current_timestamp", "current_time", "localtimestamp", "localtime", "current_localtimestamp", "current_localtime",
+    "transaction_timestamp", "get_current_timestamp", "get_current_time", "sysdate", "current_datetime",
+}  # fmt: skip
 # Their value depends on the order in which rows arrive, unless an ORDER BY inside them is total.
 _ARRIVAL = {
     "first", "last", "any_value", "arbitrary", "array_agg", "list", "group_concat", "string_agg", "arg_max", "arg_min",
@@ -29,7 +34,8 @@ class Probe:
 
     `keys` are the sort keys in order: a column's position (0-based, in the output of `sql`; negative counts from the
     end), or a column's name. `offset` None: it is an expression. `volatile` names functions that make the result
-    random; `fragile` says that something below the top may depend on the order in which rows are read.
+    random; `clock` says that it asks for the time; `fragile` says that something below the top may depend on the order in
+    which rows are read.
     """
 
     sql: str
@@ -40,6 +46,7 @@ class Probe:
     appended: int = 0
     exact: bool = True
     volatile: tuple[str, ...] = ()
+    clock: bool = False
     fragile: bool = False
 
     @property
@@ -70,8 +77,9 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
         offset=_number(offset.expression) if offset else 0,
         keys=keys,
         appended=len(extra),
-        exact=exact,
+        exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),
         volatile=volatile,
+        clock=bool(names & _CLOCK),
         fragile=_fragile(tree, names),
     )
 
@@ -131,6 +139,12 @@ def _outermost(tree: exp.Expr) -> exp.Expr:
     while isinstance(tree, exp.Subquery) and not any(tree.args.get(p) for p in ("order", "limit", "offset", "with_")):
         tree = tree.this
     return tree
+
+
+def _ordered_inside(tree: exp.Expr) -> bool:
+    """Whether a query reads from a subquery that is ordered: DuckDB keeps that order, so a LIMIT is no free choice."""
+    source = tree.args.get("from_")
+    return source is not None and isinstance(source.this, exp.Subquery) and source.this.this.args.get("order") is not None
 
 
 def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, ...], list[exp.Expr], bool]:

@@ -63,17 +63,17 @@ def test_verdicts(three: list[Sandbox], gold: str, said: str, verdict: str, witn
 
 def test_one_permutation_of_columns_must_fit_all_databases() -> None:
     make = "CREATE TABLE t (a INTEGER, b INTEGER)"
-    with Sandbox("", script=[make, "INSERT INTO t VALUES (1, 2), (1, 2)"], name="one") as one:
-        with Sandbox("", script=[make, "INSERT INTO t VALUES (4, 3), (4, 3)"], name="two") as two:
-            sorting = "SELECT LEAST(a, b), GREATEST(a, b) FROM t"  # each database alone allows it, under other columns
-            assert judge([one], "SELECT a, b FROM t", sorting).verdict == "equivalent"
-            assert judge([two], "SELECT a, b FROM t", sorting).verdict == "equivalent"
-            found = judge([one, two], "SELECT a, b FROM t", sorting)
-            assert (found.verdict, found.details["witness"]) == ("different", "two")
-            assert "no one order of columns" in found.reason
-            assert judge([one, two], "SELECT a, b FROM t", "SELECT b, a FROM t").verdict == "equivalent"
-            strict = judge([one, two], "SELECT a, b FROM t", "SELECT b, a FROM t", policy="strict")
-            assert strict.verdict == "different"
+    rows = [make, "INSERT INTO t VALUES (1, 2), (1, 2)"], [make, "INSERT INTO t VALUES (4, 3), (4, 3)"]
+    with Sandbox("", script=rows[0], name="one") as one, Sandbox("", script=rows[1], name="two") as two:
+        sorting = "SELECT LEAST(a, b), GREATEST(a, b) FROM t"  # each database alone allows it, under other columns
+        assert judge([one], "SELECT a, b FROM t", sorting).verdict == "equivalent"
+        assert judge([two], "SELECT a, b FROM t", sorting).verdict == "equivalent"
+        found = judge([one, two], "SELECT a, b FROM t", sorting)
+        assert (found.verdict, found.details["witness"]) == ("different", "two")
+        assert "no one order of columns" in found.reason
+        assert judge([one, two], "SELECT a, b FROM t", "SELECT b, a FROM t").verdict == "equivalent"
+        strict = judge([one, two], "SELECT a, b FROM t", "SELECT b, a FROM t", policy="strict")
+        assert strict.verdict == "different"
 
 
 def test_an_answer_that_fails_on_one_database_is_an_error_there(three: list[Sandbox]) -> None:
