@@ -39,6 +39,22 @@ class Pool:
     wished: bool = False
     limit: int = 10**15  # numbers stay below it
     column: Column = Column("")
+    choices: tuple[Value, ...] = ()  # one of `hits` for each condition, first one that fulfils most
+
+    def critical(self) -> list[Value]:
+        """Values that some neighbour of the conditions may take in or leave out."""
+        return [v for v in (*self.near, *self.hits) if v not in self.choices and v is not None]
+
+    def ordinal(self, number: int) -> Value:
+        """A value that stands at a place in the order of the type; from the list where a type has few."""
+        kind = self.kind
+        if kind in {"bool", "enum", "none"} or (self.limit < 500 and kind in {"whole", "partial"}):
+            return self.rest[number % len(self.rest)] if self.rest else None
+        if kind == "text":
+            return f"v{number:03d}"
+        if kind == "time":
+            return f"{8 + number // 60 % 16:02d}:{number % 60:02d}:00"
+        return number + 100 + (0.25 if kind == "partial" else 0) if kind in {"whole", "partial"} else made(self, number)
 
     def take(self, value: Value) -> Value:
         """A value of another column as this one holds it; None when it cannot."""
@@ -76,7 +92,10 @@ def pool(column: Column, kind: str, wishes: Sequence[Wish], given: Sequence[Valu
     if len(fits) > 1:
         hits.sort(key=lambda v: -sum(_accepts(w, v) for w in fits))
     near = [v for v in _unique(near, column, kind) if v not in hits]
-    return Pool(kind, hits, near, _unique([*given, *plain(column, kind)], column, kind), bool(wishes), limit_of(column), column)
+    choices = [next((v for v in hits if _accepts(w, v)), None) for w in fits]
+    chosen = tuple(dict.fromkeys(v for v in [*hits[:1], *choices] if v is not None))
+    rest = _unique([*given, *plain(column, kind)], column, kind)
+    return Pool(kind, hits, near, rest, bool(wishes), limit_of(column), column, chosen)
 
 
 def fresh(pool: Pool, number: int) -> Value:
@@ -176,7 +195,7 @@ def _near(value: str, kind: str) -> list[Value]:
     if kind == "datetext" or _day(value):
         return [_next(value, 1, "date"), _next(value, -1, "date")]
     if number(value) is not None:
-        return [_next(value, 1, "digits"), _next(value, -1, "digits"), value + "0"]
+        return [_next(value, 1, "digits"), _next(value, -1, "digits"), value + "0", value[:-1] or "0"]
     turned = value.lower() if value.lower() != value else value.upper()
     return [turned, value + "x", value[:-1] or "y", "A" + value, f"zz{value}"]
 
@@ -347,15 +366,13 @@ def _size(number: float, column: Column, kind: str) -> Value:
     base = column.type.upper().split("(")[0].strip()
     if base in _LIMITS and not (0 if base.startswith("U") else -_LIMITS[base]) <= number < _LIMITS[base]:
         return _NO
-    if kind == "whole":
-        return int(number)
     sized = re.search(r"\((\d+)(?:,\s*(\d+))?\)", column.type)
     if sized:
         whole, scale = int(sized[1]) - int(sized[2] or 0), int(sized[2] or 0)
+        number = round(number, scale)
         if abs(number) >= 10**whole:
             return _NO
-        return round(number, scale)
-    return number
+    return int(number) if kind == "whole" else number
 
 
 def _text_number(value: Value) -> str | None:

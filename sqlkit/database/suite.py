@@ -12,8 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlkit.database.bench import Bench
-from sqlkit.database.populate import Database, Populator, script, styles, typed_by_use
+from sqlkit.database.perturb import completed, perturbed
+from sqlkit.database.populate import Populator, typed_by_use
+from sqlkit.database.rows import Database, script
 from sqlkit.database.same import Expected, differs, expect
+from sqlkit.database.styles import Style, styles
 from sqlkit.errors import InputError
 from sqlkit.schema.ddl import enforced, to_ddl
 from sqlkit.schema.types import Schema
@@ -25,7 +28,7 @@ from sqlkit.sql.probe import Probe, probe, other_orders
 from sqlkit.sql.resolve import Names, Origin, tables_of
 
 LEAST = 4  # databases: predictions err in more ways than mutants do
-TRIES = 40  # databases made for one suite at most
+TRIES = 60  # databases made for one suite at most
 PATIENCE = 14  # of them in a row that killed nothing more
 
 
@@ -66,11 +69,13 @@ class _Gold:
 
 @dataclasses.dataclass(slots=True)
 class _Tried:
-    """A database that was tried and the mutants it killed, by gold and text."""
+    """A database that was tried, the tables that matter of it, and the mutants it killed, by gold and text. It can be made
+    whole from `style` and `seed`; `changed`: it then was perturbed. `good`: every gold is stable on it and returns rows."""
 
     database: Database
+    style: Style
     seed: int
-    style: Any
+    changed: bool
     name: str
     kills: set[tuple[int, str]]
     good: bool
@@ -135,16 +140,14 @@ def build_suite(
             broken[state.sql] = state.fault or "the gold fails on every database"
         elif not state.filled:
             broken[state.sql] = "the gold returns no rows on any database"
-    databases = tuple(
-        dataclasses.replace(maker.make(t.style, t.seed), name=f"{number} {t.style.name}") for number, t in enumerate(tried, 1)
-    )
+    databases = tuple(dataclasses.replace(_whole(maker, t), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
     covered = set().union(*(t.kills for t in tried)) if tried else set()
     left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *(k for k in s.killed if (i, k.sql) not in covered)]]
     equal = [m for m in left if m.equal]
     killed = len(covered)
     return Suite(
-        schema=maker.schema,
-        ddl=to_ddl(maker.schema),
+        schema=schema,
+        ddl=to_ddl(schema),
         databases=databases,
         mutants=killed + len(left) - len(equal),
         killed=killed,
@@ -161,10 +164,12 @@ def _search(maker: Populator, states: list[_Gold], bench: Bench, seed: int, extr
     idle = 0
     for number, style in enumerate(styles(maker.facts, seed)):
         wanted = any(not m.equal for s in states for m in s.alive)
-        good = sum(t.good for t in tried)
-        if number >= TRIES or idle >= PATIENCE or (not wanted and good >= min(LEAST, most)):
+        good = [t for t in tried if t.good]
+        if number >= TRIES or idle >= PATIENCE or (not wanted and len(good) >= min(LEAST, most)):
             break
-        database = maker.make(style, seed * 1000 + number, relevant)
+        own = seed * 1000 + number
+        base = good[number % len(good)] if good and style.name.startswith("random") and number % 4 else None
+        database = maker.make(style, own, relevant) if base is None else perturbed(maker, base.database, own)
         name = bench.load(_script(maker.schema, database, relevant))
         kills, good_here = set(), True
         for index, state in enumerate(states):
@@ -172,11 +177,20 @@ def _search(maker: Populator, states: list[_Gold], bench: Bench, seed: int, extr
             if expected is None:
                 good_here = False
                 continue
-            dead = _kill(state, expected, bench)
-            kills |= {(index, m.sql) for m in dead}
-        tried.append(_Tried(database, seed * 1000 + number, style, name, kills, good_here))
-        idle = 0 if kills else idle + 1
+            good_here = good_here and expected.count > 0
+            kills |= {(index, m.sql) for m in _kill(state, expected, bench)}
+        if base is None:
+            tried.append(_Tried(database, style, own, False, name, kills, good_here))
+        elif kills and not base.changed:
+            tried.append(_Tried(database, base.style, base.seed, True, name, kills, False))
+        idle = 0 if kills or not style.name.startswith("random") else idle + 1
     return _distil(tried, states, bench, most)
+
+
+def _whole(maker: Populator, tried: _Tried) -> Database:
+    """With the tables that no gold reads."""
+    whole = maker.make(tried.style, tried.seed)
+    return completed(maker.schema, whole, tried.database) if tried.changed else whole
 
 
 def _script(schema: Schema, database: Database, only: set[str]) -> list[str]:

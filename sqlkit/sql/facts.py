@@ -41,7 +41,9 @@ class Wish:
 class Facts:
     """`equal` are columns that must share values, `alike` columns that are compared otherwise. `counts` are sizes of
     groups that HAVING or a comparison names, `rows` the largest LIMIT + OFFSET. `numbers` and `moments` are columns used
-    as numbers and as dates, whatever their type."""
+    as numbers and as dates, whatever their type. `keyed` are columns of which a group shows any value of the row: with
+    values that repeat, the result would be open.
+    """
 
     wishes: list[Wish] = dataclasses.field(default_factory=list)
     equal: list[tuple[Origin, Origin]] = dataclasses.field(default_factory=list)
@@ -54,6 +56,7 @@ class Facts:
     counts: set[int] = dataclasses.field(default_factory=set)
     tables: set[str] = dataclasses.field(default_factory=set)
     columns: set[Origin] = dataclasses.field(default_factory=set)
+    keyed: set[Origin] = dataclasses.field(default_factory=set)
     rows: int = 0
 
     def add(self, other: Facts) -> None:
@@ -61,7 +64,7 @@ class Facts:
         self.wishes += [w for w in other.wishes if w not in self.wishes]
         self.equal += other.equal
         self.alike += other.alike
-        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns"):
+        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns", "keyed"):
             getattr(self, part).update(getattr(other, part))
         self.rows = max(self.rows, other.rows)
 
@@ -100,6 +103,8 @@ def facts_of(names: Names) -> Facts:
             _case(node, names, found)
         elif isinstance(node, exp.Join):
             _using(node, names, found)
+        elif isinstance(node, exp.First | exp.AnyValue):
+            _any_of_group(node, names, found)
         if isinstance(node, _ARITHMETIC):
             numbers = set() if isinstance(node, exp.Round) and not node.this else _numeric(node, names)
             found.numbers |= numbers
@@ -256,6 +261,23 @@ def _case(node: exp.Case, names: Names, found: Facts) -> None:
             value = constant(branch.this)
             if value is not None:
                 _wish(node.this, "=", (value,), names, found)
+
+
+def _any_of_group(node: exp.Expr, names: Names, found: Facts) -> None:
+    """FIRST(x) in a group: a key of the group is one of x's row, its own or by a join."""
+    origin, scope = names.origin(node.this), names.scope(node)
+    group = scope.select.args.get("group") if scope is not None else None
+    if origin is None or group is None:
+        return
+    keys = {o for key in group.expressions for o in _origins(_key(key, group), names)}
+    joined = set(keys)
+    assert scope is not None
+    for part in scope.select.find_all(exp.EQ):
+        sides = {o for side in (part.this, part.expression) if (o := names.origin(side))}
+        joined |= sides if sides & keys else set()
+    own = {o for o in joined if o[0] == origin[0]}
+    if origin not in own:
+        found.keyed |= own & keys or own
 
 
 def _using(node: exp.Join, names: Names, found: Facts) -> None:

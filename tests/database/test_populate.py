@@ -8,7 +8,10 @@ import random
 import duckdb
 import pytest
 
-from sqlkit.database.populate import Populator, insert, profile, script, styles, typed_by_use
+from sqlkit.database.populate import Populator, typed_by_use
+from sqlkit.database.rows import insert, script
+from sqlkit.database.sample import profile
+from sqlkit.database.styles import styles
 from sqlkit.schema.ddl import parse_ddl, to_ddl
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.sql.facts import Facts, facts

@@ -1,0 +1,309 @@
+"""Rows by plan: for each boundary of each condition a row that differs from the others in nothing else.
+
+A row that fulfils everything but sits just beyond one boundary tells the gold from every neighbour whose boundary lies
+on the other side of it, unless other rows hide it. So values that are shown differ from row to row and rise (or fall)
+from the rows that miss to those that fulfil, which lets a minimum (a maximum) see every one of them. Where rows are
+grouped, each such row gets groups of its own: alone, with as many others as a threshold wants, with one that fulfils
+another condition on the same column.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlkit.database import pools
+from sqlkit.database.constraints import kept
+from sqlkit.database.pools import Pool
+from sqlkit.database.rows import Database, Row
+from sqlkit.database.styles import Style
+from sqlkit.schema.types import Table
+from sqlkit.sql.resolve import Origin
+
+if TYPE_CHECKING:
+    from sqlkit.database.populate import Populator
+
+_ROWS = 140  # of one table
+_NEAR = 10  # boundary values of one column, and rows of another table that miss
+
+
+@dataclasses.dataclass(slots=True)
+class _Link:
+    """Columns that take their values from rows made before: `hits` those that fulfil everything, each with its label
+    (which of several conditions on one column it fulfils), `nears` those that miss by one, `else_` any that refers to none."""
+
+    columns: tuple[str, ...]
+    hits: list[tuple[Any, ...]]
+    labels: list[int]
+    nears: list[tuple[Any, ...]]
+    nullable: bool
+    alone: bool  # no two rows may share a value
+    declared: bool
+
+
+@dataclasses.dataclass(slots=True)
+class _Plan:
+    """What is special about one row: cells by column, and by link a value or the label that it should have."""
+
+    cells: dict[str, Any] = dataclasses.field(default_factory=dict)
+    links: dict[int, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
+    label: int = -1
+
+    @property
+    def good(self) -> bool:
+        return not self.cells and not self.links
+
+
+class Sweep:
+    """The making of one database."""
+
+    def __init__(self, maker: Populator, style: Style) -> None:
+        self.maker, self.style = maker, style
+        self.rows: dict[str, list[Row]] = {}
+        self._states: dict[str, list[tuple[bool, int]]] = {}  # of each row: whether it fulfils everything, and its label
+        self._offered: dict[Origin, tuple[list[tuple[Any, ...]], list[int], list[tuple[Any, ...]]]] = {}
+        facts = maker.facts
+        self._grouped = bool(facts.groups or facts.counts)
+        self._sizes = sorted({n for c in facts.counts if c <= 6 for n in (c - 1, c) if n > 0})
+        self._top = max([3, *(n + 2 for n in self._sizes)]) if facts.groups and 0 < facts.rows <= 10 else 0
+
+    def database(self, only: set[str] | None) -> Database:
+        made = {}
+        for table in self.maker.schema.tables:
+            if only is None or table.name.lower() in only:
+                made[table.name] = self._fill(table)
+        return Database(self.style.name, made)
+
+    def _fill(self, table: Table) -> tuple[Row, ...]:
+        name = table.name.lower()
+        pooled = {c.name.lower(): self.maker.pool((name, c.name.lower())) for c in table.columns}
+        links = self._links(table)
+        held = {c for link in links for c in link.columns}
+        clusters = list(self._clusters(table, {c: p for c, p in pooled.items() if c not in held}, links))
+        total = sum(map(len, clusters))
+        unique = {k[0].lower() for k in (table.primary_key, *table.unique) if len(k) == 1} - held
+        spent: dict[str, set[Any]] = {c: {p.cells[c] for cluster in clusters for p in cluster if c in p.cells} for c in unique}
+        rows: list[Row] = []
+        states: list[tuple[bool, int]] = []
+        for number, cluster in enumerate(clusters):
+            for at, plan in enumerate(cluster):
+                place = len(rows) if self.style.sweep == "up" else total - 1 - len(rows)
+                row, good = dict.fromkeys(pooled), plan.good
+                label = plan.label
+                for n, link in enumerate(links):
+                    value, mine = self._linked(link, n, plan, number, at, len(rows), name, table)
+                    row.update(zip(link.columns, value, strict=True))
+                    label = mine if label < 0 else label
+                for c, pool in pooled.items():
+                    if c in held:
+                        continue
+                    if c in plan.cells:
+                        row[c] = plan.cells[c]
+                    elif c in unique:
+                        row[c], fits = self._fresh(pool, len(rows), spent[c])
+                        good = good and fits
+                    else:
+                        row[c] = self._cell((name, c), pool, number, place)
+                if table.foreign_keys:
+                    self._refer_to_own(table, row, rows)
+                rows.append(tuple(row.values()))
+                states.append((good, label))
+        return self._kept(table, rows, states)
+
+    def _kept(self, table: Table, rows: list[Row], states: list[tuple[bool, int]]) -> tuple[Row, ...]:
+        name = table.name.lower()
+        chosen = kept(self.maker.schema, table, rows, self.rows)
+        if not any(k.ref_table.lower() == name for k in table.foreign_keys):
+            random.Random(name).shuffle(chosen)  # rows do not lie in the order of their values
+        rows, states = [rows[i] for i in chosen], [states[i] for i in chosen]
+        order = sorted(range(len(rows)), key=chosen.__getitem__)
+        self.rows[name], self._states[name] = rows, states
+        for i, column in enumerate(table.columns):
+            root = self.maker.shared((name, column.name.lower()))
+            if root and root not in self._offered:
+                hits: dict[tuple[Any, ...], int] = {}
+                nears: dict[tuple[Any, ...], None] = {}
+                for r in order:
+                    if rows[r][i] is not None and states[r][0]:
+                        hits.setdefault((rows[r][i],), states[r][1])
+                for r in order:
+                    if rows[r][i] is not None and (rows[r][i],) not in hits:
+                        nears.setdefault((rows[r][i],))
+                self._offered[root] = list(hits), list(hits.values()), list(nears)[:_NEAR]
+        return tuple(rows)
+
+    def _links(self, table: Table) -> list[_Link]:
+        """Foreign keys to other tables, then columns that share values with those of tables made before."""
+        name, found, held = table.name.lower(), list[_Link](), set[str]()
+        alone = {tuple(c.lower() for c in k) for k in (table.primary_key, *table.unique)}
+        for key in table.foreign_keys:
+            columns = tuple(c.lower() for c in key.columns)
+            other = self.maker.schema.table(key.ref_table)
+            if key.ref_table.lower() == name or other is None or held & set(columns):
+                continue
+            at = [[c.name.lower() for c in other.columns].index(c.lower()) for c in key.ref_columns]
+            rows, states = self.rows.get(key.ref_table.lower(), []), self._states.get(key.ref_table.lower(), [])
+            values = [tuple(row[i] for i in at) for row in rows]
+            hits = [i for i, (good, _) in enumerate(states) if good] or list(range(len(rows)))
+            nears = [v for v, (good, _) in zip(values, states, strict=True) if not good]
+            nullable = all(c.nullable for c in table.columns if c.name.lower() in columns)
+            found.append(_Link(columns, [values[i] for i in hits], [states[i][1] for i in hits], nears[:_NEAR], nullable, columns in alone, True))
+            held |= set(columns)
+        for column in table.columns:
+            c = column.name.lower()
+            root = self.maker.shared((name, c))
+            pool = self.maker.pool((name, c))
+            if c in held or root not in self._offered or root is None:
+                continue
+            offered, marks, others = self._offered[root]
+            taken = [(pool.take(v[0]), mark) for v, mark in zip(offered, marks, strict=True)]
+            whole = [((v,), mark) for v, mark in taken if v is not None]
+            near = [(v,) for o in others if (v := pool.take(o[0])) is not None]
+            near.append((pools.made(pool, 950),))  # refers to nothing
+            if whole:
+                found.append(_Link((c,), [v for v, _ in whole], [m for _, m in whole], near, column.nullable, (c,) in alone, False))
+        for link in found:
+            _spare(link)
+        return found
+
+    def _clusters(self, table: Table, pooled: dict[str, Pool], links: list[_Link]) -> Iterator[list[_Plan]]:
+        """Rows that belong together, those that miss first."""
+        labels = self._labels(pooled, links)
+        items = list(itertools.islice(_in_turn(self._items(table, pooled, links)), 60))
+        variants = [list(self._variants(item, labels)) for item in items]
+        room = _ROWS - 40
+        for turn in range(max(map(len, variants), default=0)):
+            for made in variants:
+                if turn < len(made) and len(made[turn]) <= room:
+                    room -= len(made[turn])
+                    yield made[turn]
+        yield from self._good(table, labels)
+        for label in labels:  # and each of these without a partner
+            for n, link in enumerate(links):
+                if n not in label.links and link.nears and (link.nullable or not link.declared):
+                    yield [_Plan(label.cells, label.links | {n: (None,) * len(link.columns) if link.declared else link.nears[-1]}, label.label)]
+
+    def _items(self, table: Table, pooled: dict[str, Pool], links: list[_Link]) -> list[list[_Plan]]:
+        """By column and link: rows that are special in it alone."""
+        found = []
+        for c, pool in pooled.items():
+            if pool.wished:
+                values = pool.critical()
+                column = table.column(c)
+                spread = values[:_NEAR] + ([None] if column and column.nullable else [])
+                found.append([_Plan({c: v}) for v in spread])
+        for n, link in enumerate(links):
+            absent: list[tuple[Any, ...]] = [(None,) * len(link.columns)] if link.nullable else []
+            found.append([_Plan(links={n: v}) for v in [*link.nears, *absent]])
+        return found
+
+    def _labels(self, pooled: dict[str, Pool], links: list[_Link]) -> list[_Plan]:
+        """Plans that fulfil one each of several conditions on a column, here or where a link leads."""
+        for c, pool in pooled.items():
+            if len(pool.choices) > 1:
+                return [_Plan({c: v}, label=i) for i, v in enumerate(pool.choices[:4])]
+        for n, link in enumerate(links):
+            first = {label: value for label, value in zip(reversed(link.labels), reversed(link.hits), strict=True) if label >= 0}
+            if len(first) > 1:
+                return [_Plan(links={n: first[label]}, label=label) for label in sorted(first)]
+        return []
+
+    def _variants(self, item: _Plan, labels: Sequence[_Plan]) -> Iterator[list[_Plan]]:
+        yield [item]
+        for other in labels:
+            yield [item, other]
+        if self._grouped:
+            for size in self._sizes:
+                yield [item, *(_Plan() for _ in range(size))]
+            if self._top:
+                yield [item, item, *(_Plan() for _ in range(self._top - 1))]
+            elif not self._sizes:
+                yield [item, _Plan()]
+
+    def _good(self, table: Table, labels: Sequence[_Plan]) -> Iterator[list[_Plan]]:
+        for a, b in itertools.combinations_with_replacement(labels, 2):
+            yield [a, b]
+        for label in labels:
+            yield from ([label], [label], [label])
+        if table.name.lower() not in self.maker.facts.tables:
+            sizes = [1] * 6
+        elif not self._grouped:
+            sizes = [1] * (12 if self._referred(table) else 5)
+        else:
+            sizes = [1, 2, *(s for n in self._sizes for s in (n, n + 1)), *range(self._top, self._top + self.maker.facts.rows if self._top else 0)]
+            sizes += [1] * (24 if self._referred(table) else 4)
+        for size in sizes:
+            yield [_Plan(label=0 if labels else -1) for _ in range(size)]
+
+    def _referred(self, table: Table) -> bool:
+        """Whether rows of other tables, or of this one, take values from this table's."""
+        name = table.name.lower()
+        return any(name == k.ref_table.lower() for _, k in self.maker.schema.joins()) or any(
+            root is not None and root not in self._offered for c in table.columns if (root := self.maker.shared((name, c.name.lower())))
+        )
+
+    def _linked(
+        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, name: str, table: Table
+    ) -> tuple[tuple[Any, ...], int]:
+        """The value of a link in a row, and the label of what it refers to."""
+        if n in plan.links:
+            value = plan.links[n]
+            return value, link.labels[link.hits.index(value)] if value in link.hits else -1
+        if not link.hits:
+            return (None,) * len(link.columns), -1
+        if link.alone:
+            place = r % len(link.hits)
+        else:
+            place = (cluster if n == 0 or not at else cluster + 7 * at) % len(link.hits)
+        return link.hits[place], link.labels[place]
+
+    def _fresh(self, pool: Pool, r: int, spent: set[Any]) -> tuple[Any, bool]:
+        """A value of a column that must not repeat, and whether it fulfils the column's conditions."""
+        for value in pool.hits if pool.wished else ():
+            if value is not None and value not in spent:
+                spent.add(value)
+                return value, True
+        for n in itertools.count(r):
+            value = pools.made(pool, n)
+            if value is None or value not in spent or n > r + 2000:
+                spent.add(value)
+                return value, not pool.wished
+        raise AssertionError("count ends nowhere")
+
+    def _cell(self, origin: Origin, pool: Pool, cluster: int, place: int) -> Any:
+        if pool.wished and pool.choices:
+            return pool.choices[0]
+        if pool.wished and pool.near:
+            return pool.near[0]
+        return pool.ordinal(cluster if origin in self.maker.facts.groups else place)
+
+    def _refer_to_own(self, table: Table, row: dict[str, Any], rows: list[Row]) -> None:
+        """References to the table itself: to a row before, the first rows to none or to themselves."""
+        position = {c.name.lower(): i for i, c in enumerate(table.columns)}
+        for key in table.foreign_keys:
+            if key.ref_table.lower() != table.name.lower():
+                continue
+            pairs = [(a.lower(), b.lower()) for a, b in zip(key.columns, key.ref_columns, strict=True)]
+            optional = all(c.nullable for c in table.columns if c.name.lower() in {a for a, _ in pairs})
+            for a, b in pairs:
+                if len(rows) > 1:
+                    row[a] = rows[len(rows) // 2][position[b]]
+                else:
+                    row[a] = None if optional else row[b]
+
+
+def _spare(link: _Link) -> None:
+    """Take the last of each label out, so that it stays without partner, where there are others."""
+    for label in set(link.labels):
+        at = [i for i, mark in enumerate(link.labels) if mark == label]
+        if len(at) > 2:
+            del link.labels[at[-1]], link.hits[at[-1]]
+
+
+def _in_turn(lists: Sequence[Sequence[_Plan]]) -> Iterator[_Plan]:
+    """One of each, then a second, ..."""
+    for turn in itertools.zip_longest(*lists):
+        yield from (plan for plan in turn if plan is not None)
