@@ -108,6 +108,7 @@ class Filling:
                 rows.append(tuple(row))
                 almost = mode == "near" or (not chosen and all(r < len(drawn[c]) and drawn[c][r] in near for c, near in close))
                 perfect.append("hit" if mode == "hit" and chosen else "near" if almost else "")
+        rows = self.maker.settled(table, rows)
         chosen = kept(self.maker.schema, table, rows, self.rows)[:count]
         rows, perfect = [rows[i] for i in chosen], [perfect[i] for i in chosen]
         order = list(range(len(rows)))

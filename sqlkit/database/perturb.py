@@ -25,7 +25,7 @@ def perturbed(maker: Populator, database: Database, seed: int) -> Database:
         if given is not None:
             part = share if chance.random() < 0.7 else 1.0
             chosen = [_changed(maker, table, row, given, rate, chance) for row in given if chance.random() < part]
-            rows[table.name] = _staying(maker.schema, table, chosen, rows, chance)
+            rows[table.name] = _staying(maker.schema, table, maker.settled(table, chosen), rows, chance)
     return Database("perturbed", rows)
 
 

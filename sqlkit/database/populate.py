@@ -15,11 +15,11 @@ from typing import Any
 from sqlkit.database import pools
 from sqlkit.database.fill import Filling
 from sqlkit.database.pools import Pool
-from sqlkit.database.rows import Database, quoted
+from sqlkit.database.rows import Database, Row, quoted
 from sqlkit.database.styles import Style
 from sqlkit.database.sweep import Sweep
 from sqlkit.schema.ddl import enforced
-from sqlkit.schema.types import Schema
+from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.facts import Facts
 from sqlkit.sql.facts import facts as read_facts
 from sqlkit.sql.parse import SqlglotError
@@ -127,6 +127,17 @@ class Populator:
     def make(self, style: Style, seed: int, only: set[str] | None = None) -> Database:
         """One database; the rows of a table do not depend on `only`, which names the tables wanted (lower case)."""
         return Sweep(self, style).database(only) if style.sweep else Filling(self, style, seed).database(only)
+
+    def settled(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+        """The rows with one value in columns that another column fixes, that of the first row."""
+        position = {(table.name.lower(), c.name.lower()): i for i, c in enumerate(table.columns)}
+        made = list(rows)
+        for column, by in sorted(self.facts.follows):
+            if column in position and by in position:
+                first: dict[Any, Any] = {}
+                at, to = position[by], position[column]
+                made = [(*row[:to], first.setdefault(row[at], row[to]), *row[to + 1 :]) for row in made]
+        return made
 
     def pool(self, origin: Origin) -> Pool:
         return self._pools[origin]

@@ -37,9 +37,10 @@ def styles(facts: Facts, seed: int = 0) -> Iterator[Style]:
     """Directed databases first, then random ones without end."""
     many = min(facts.rows + 4, MOST_ROWS // 2)
     counts = sorted(n for n in facts.counts if 0 < n <= MOST_ROWS // 3)[:3]
-    yield Style("sweep up", sweep="up")
+    yield Style("sweep up", sweep="up", nulls=0.0)
     yield Style("mixed", rows=22)
-    yield Style("sweep down", sweep="down")
+    yield Style("sweep down", sweep="down", nulls=0.0)
+    yield Style("sweep nulls", sweep="up", nulls=1.0)
     if facts.rows or facts.sorts:
         yield Style("large", rows=max(10, many), hit=0.9, near=0.05, nulls=0.0, few=0, even=True)
     for n in counts:

@@ -4,7 +4,7 @@ A row that fulfils everything but sits just beyond one boundary tells the gold f
 on the other side of it, unless other rows hide it. So values that are shown differ from row to row and rise (or fall)
 from the rows that miss to those that fulfil, which lets a minimum (a maximum) see every one of them. Where rows are
 grouped, each such row gets groups of its own: alone, with as many others as a threshold wants, with one that fulfils
-another condition on the same column.
+another condition on the same column. With `nulls`, the largest group and the first and last rows hold nothing else.
 """
 
 from __future__ import annotations
@@ -88,13 +88,17 @@ class Sweep:
         spent: dict[str, set[Any]] = {c: {p.cells[c] for cluster in clusters for p in cluster if c in p.cells} for c in unique}
         rows: list[Row] = []
         states: list[tuple[bool, int]] = []
+        nullable = {c.name.lower(): c.nullable for c in table.columns}
+        fulfilling = [i for i, cluster in enumerate(clusters) if all(plan.good for plan in cluster)]
+        bare = {*fulfilling[:1], *fulfilling[-2:], *sorted(fulfilling, key=lambda i: len(clusters[i]))[-1:]} if self.style.nulls else set()
         for number, cluster in enumerate(clusters):
+            absent = number in bare
             for at, plan in enumerate(cluster):
                 place = len(rows) if self.style.sweep == "up" else total - 1 - len(rows)
                 row, good = dict.fromkeys(pooled), plan.good
                 label = plan.label
                 for n, link in enumerate(links):
-                    value, mine = self._linked(link, n, plan, number, at, len(rows), name, table)
+                    value, mine = self._linked(link, n, plan, number, at, len(rows), len(links))
                     row.update(zip(link.columns, value, strict=True))
                     label = mine if label < 0 else label
                 for c, pool in pooled.items():
@@ -107,6 +111,8 @@ class Sweep:
                         good = good and fits
                     else:
                         row[c] = self._cell((name, c), pool, number, place)
+                        if absent and not pool.wished and nullable[c] and not self.maker.shared((name, c)):
+                            row[c] = None if good and (name, c) not in self.maker.facts.sorts else row[c]
                 if table.foreign_keys:
                     self._refer_to_own(table, row, rows)
                 rows.append(tuple(row.values()))
@@ -115,6 +121,7 @@ class Sweep:
 
     def _kept(self, table: Table, rows: list[Row], states: list[tuple[bool, int]]) -> tuple[Row, ...]:
         name = table.name.lower()
+        rows = self.maker.settled(table, rows)
         chosen = kept(self.maker.schema, table, rows, self.rows)
         if not any(k.ref_table.lower() == name for k in table.foreign_keys):
             random.Random(name).shuffle(chosen)  # rows do not lie in the order of their values
@@ -246,7 +253,7 @@ class Sweep:
         )
 
     def _linked(
-        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, name: str, table: Table
+        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, count: int
     ) -> tuple[tuple[Any, ...], int]:
         """The value of a link in a row, and the label of what it refers to."""
         if n in plan.links:
@@ -256,9 +263,13 @@ class Sweep:
             return (None,) * len(link.columns), -1
         if link.alone:
             place = r % len(link.hits)
-        else:
-            place = (cluster if n == 0 or not at else cluster + 7 * at) % len(link.hits)
+        else:  # rows that belong together share one parent and differ in the others
+            place = (cluster if n == self._common(count) or not at else cluster + 7 * at) % len(link.hits)
         return link.hits[place], link.labels[place]
+
+    def _common(self, count: int) -> int:
+        """The link that rows of a cluster share."""
+        return 0 if self.style.sweep == "up" else count - 1
 
     def _fresh(self, pool: Pool, r: int, spent: set[Any]) -> tuple[Any, bool]:
         """A value of a column that must not repeat, and whether it fulfils the column's conditions."""

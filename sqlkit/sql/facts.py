@@ -41,8 +41,8 @@ class Wish:
 class Facts:
     """`equal` are columns that must share values, `alike` columns that are compared otherwise. `counts` are sizes of
     groups that HAVING or a comparison names, `rows` the largest LIMIT + OFFSET. `numbers` and `moments` are columns used
-    as numbers and as dates, whatever their type. `keyed` are columns of which a group shows any value of the row: with
-    values that repeat, the result would be open.
+    as numbers and as dates, whatever their type. `keyed` are columns that must not repeat, `follows` pairs of
+    which the second fixes the first: a group shows any value of its rows, and with several the result would be open.
     """
 
     wishes: list[Wish] = dataclasses.field(default_factory=list)
@@ -57,6 +57,7 @@ class Facts:
     tables: set[str] = dataclasses.field(default_factory=set)
     columns: set[Origin] = dataclasses.field(default_factory=set)
     keyed: set[Origin] = dataclasses.field(default_factory=set)
+    follows: set[tuple[Origin, Origin]] = dataclasses.field(default_factory=set)
     rows: int = 0
 
     def add(self, other: Facts) -> None:
@@ -64,7 +65,7 @@ class Facts:
         self.wishes += [w for w in other.wishes if w not in self.wishes]
         self.equal += other.equal
         self.alike += other.alike
-        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns", "keyed"):
+        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns", "keyed", "follows"):
             getattr(self, part).update(getattr(other, part))
         self.rows = max(self.rows, other.rows)
 
@@ -276,8 +277,12 @@ def _any_of_group(node: exp.Expr, names: Names, found: Facts) -> None:
         sides = {o for side in (part.this, part.expression) if (o := names.origin(side))}
         joined |= sides if sides & keys else set()
     own = {o for o in joined if o[0] == origin[0]}
-    if origin not in own:
+    if origin in own:
+        return
+    if len(scope.sources) > 1:
         found.keyed |= own & keys or own
+    else:
+        found.follows |= {(origin, key) for key in sorted(own)[:1]}
 
 
 def _using(node: exp.Join, names: Names, found: Facts) -> None:
