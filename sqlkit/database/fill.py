@@ -160,7 +160,9 @@ class Filling:
     def _cell(self, origin: Origin, pool: Pool, nullable: bool, mode: str, r: int, chance: random.Random) -> Any:
         style, root = self.style, self.maker.shared(origin)
         number = zlib.crc32(f"{self.seed} {origin}".encode()) if style.name.startswith("random") or style.name == "skewed" else 0
-        if nullable and style.nulls and number % 2 == 0 and chance.random() < style.nulls and not (mode in {"hit", "near"} and (pool.wished or root)):
+        if self.planned == origin and style.nulls and nullable and self._group(r) == 1:
+            return None
+        if self.planned != origin and nullable and style.nulls and number % 2 == 0 and chance.random() < style.nulls and not (mode in {"hit", "near"} and (pool.wished or root)):
             return None
         if self.planned == origin:
             values = [v for k in self.keys.get(root, ()) if (v := pool.take(k)) is not None] if root else []

@@ -46,10 +46,13 @@ def styles(facts: Facts, seed: int = 0) -> Iterator[Style]:
     for n in counts:
         yield Style(f"groups of {n}", hit=1.0, near=0.0, nulls=0.0, group=n, few=3)
         yield Style(f"groups of {n}, distinct", hit=1.0, near=0.0, nulls=0.0, group=n, few=0)
+        yield Style(f"groups of {n}, nulls", hit=1.0, near=0.0, nulls=0.15, group=n, few=3)
     yield Style("nulls", rows=14, hit=0.5, near=0.2, nulls=0.3, few=3)
     yield Style("null favourites", rows=18, hit=0.85, near=0.1, nulls=0.0, few=4, favour=True)
     yield Style("nulls, distinct", rows=9, hit=0.8, near=0.1, nulls=0.4, few=0)
     yield Style("distinct", rows=12, hit=0.35, near=0.65, nulls=0.0, few=0, even=True)
+    yield Style("sweep same", sweep="down", nulls=0.0, few=1)
+    yield Style("single", rows=1, hit=1.0, near=0.0, nulls=0.0, few=1)
     yield Style("constant", rows=6, hit=1.0, near=0.0, nulls=0.0, few=1)
     yield Style("near misses", rows=30, hit=0.25, near=0.75, nulls=0.0, few=2)
     yield Style("one hit", rows=26, hit=0.0, near=1.0, nulls=0.0, few=0)

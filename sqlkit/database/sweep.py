@@ -91,6 +91,7 @@ class Sweep:
         nullable = {c.name.lower(): c.nullable for c in table.columns}
         fulfilling = [i for i, cluster in enumerate(clusters) if all(plan.good for plan in cluster)]
         bare = {*fulfilling[:1], *fulfilling[-2:], *sorted(fulfilling, key=lambda i: len(clusters[i]))[-1:]} if self.style.nulls else set()
+        bare |= set(fulfilling[::2]) if self.style.nulls and not links else set()
         for number, cluster in enumerate(clusters):
             absent = number in bare
             for at, plan in enumerate(cluster):
@@ -98,7 +99,7 @@ class Sweep:
                 row, good = dict.fromkeys(pooled), plan.good
                 label = plan.label
                 for n, link in enumerate(links):
-                    value, mine = self._linked(link, n, plan, number, at, len(rows), len(links))
+                    value, mine = self._linked(link, n, plan, number, at, len(rows), len(links), absent)
                     row.update(zip(link.columns, value, strict=True))
                     label = mine if label < 0 else label
                 for c, pool in pooled.items():
@@ -190,7 +191,7 @@ class Sweep:
         yield from self._good(table, labels)
         for label in labels:  # and each of these without a partner
             for n, link in enumerate(links):
-                if n not in label.links and link.nears and (link.nullable or not link.declared):
+                if n not in label.links and (link.nullable if link.declared else link.nears):
                     yield [_Plan(label.cells, label.links | {n: (None,) * len(link.columns) if link.declared else link.nears[-1]}, label.label)]
 
     def _items(self, table: Table, pooled: dict[str, Pool], links: list[_Link]) -> list[list[_Plan]]:
@@ -236,7 +237,7 @@ class Sweep:
         for label in labels:
             yield from ([label], [label], [label])
         if table.name.lower() not in self.maker.facts.tables:
-            sizes = [1] * 6
+            sizes = [1] * (16 if self._referred(table) else 6)
         elif not self._grouped:
             sizes = [1] * (12 if self._referred(table) else 5)
         else:
@@ -253,7 +254,7 @@ class Sweep:
         )
 
     def _linked(
-        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, count: int
+        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, count: int, absent: bool
     ) -> tuple[tuple[Any, ...], int]:
         """The value of a link in a row, and the label of what it refers to."""
         if n in plan.links:
@@ -264,7 +265,8 @@ class Sweep:
         if link.alone:
             place = r % len(link.hits)
         else:  # rows that belong together share one parent and differ in the others
-            place = (cluster if n == self._common(count) or not at else cluster + 7 * at) % len(link.hits)
+            place = cluster if n == self._common(count) or not at else cluster + 7 * at
+            place = (2 * place + (not absent) if self.style.nulls else place) % len(link.hits)
         return link.hits[place], link.labels[place]
 
     def _common(self, count: int) -> int:
@@ -289,6 +291,8 @@ class Sweep:
             return pool.choices[0]
         if pool.wished and pool.near:
             return pool.near[0]
+        if self.style.few == 1 and origin not in self.maker.facts.groups and not self.maker.shared(origin):
+            return pool.ordinal(0)
         return pool.ordinal(cluster if origin in self.maker.facts.groups else place)
 
     def _refer_to_own(self, table: Table, row: dict[str, Any], rows: list[Row]) -> None:
