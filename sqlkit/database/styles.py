@@ -51,6 +51,7 @@ def styles(facts: Facts, seed: int = 0) -> Iterator[Style]:
     yield Style("null favourites", rows=18, hit=0.85, near=0.1, nulls=0.0, few=4, favour=True)
     yield Style("nulls, distinct", rows=9, hit=0.8, near=0.1, nulls=0.4, few=0)
     yield Style("distinct", rows=12, hit=0.35, near=0.65, nulls=0.0, few=0, even=True)
+    yield Style("sweep other nulls", sweep="down", nulls=1.0)
     yield Style("sweep same", sweep="down", nulls=0.0, few=1)
     yield Style("single", rows=1, hit=1.0, near=0.0, nulls=0.0, few=1)
     yield Style("constant", rows=6, hit=1.0, near=0.0, nulls=0.0, few=1)

@@ -13,7 +13,7 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlkit.database import pools
 from sqlkit.database.constraints import kept
@@ -30,14 +30,21 @@ _ROWS = 140  # of one table
 _NEAR = 10  # boundary values of one column, and rows of another table that miss
 
 
+class _State(NamedTuple):
+    """Whether a row fulfils everything, which of several conditions on one column it fulfils, and whether it is bare."""
+
+    good: bool
+    label: int
+    bare: bool
+
+
 @dataclasses.dataclass(slots=True)
 class _Link:
-    """Columns that take their values from rows made before: `hits` those that fulfil everything, each with its label
-    (which of several conditions on one column it fulfils), `nears` those that miss by one, `else_` any that refers to none."""
+    """Columns that take their values from rows made before: `hits` from those that fulfil everything, `nears` from those
+    that miss by one; the last of these refers to nothing where the link is not declared."""
 
     columns: tuple[str, ...]
-    hits: list[tuple[Any, ...]]
-    labels: list[int]
+    hits: list[tuple[tuple[Any, ...], _State]]
     nears: list[tuple[Any, ...]]
     nullable: bool
     alone: bool  # no two rows may share a value
@@ -63,8 +70,9 @@ class Sweep:
     def __init__(self, maker: Populator, style: Style) -> None:
         self.maker, self.style = maker, style
         self.rows: dict[str, list[Row]] = {}
-        self._states: dict[str, list[tuple[bool, int]]] = {}  # of each row: whether it fulfils everything, and its label
-        self._offered: dict[Origin, tuple[list[tuple[Any, ...]], list[int], list[tuple[Any, ...]]]] = {}
+        self._states: dict[str, list[_State]] = {}
+        self._order: dict[str, list[int]] = {}  # the rows' positions in the order in which they were planned
+        self._offered: dict[Origin, tuple[dict[tuple[Any, ...], _State], list[tuple[Any, ...]]]] = {}
         facts = maker.facts
         self._grouped = bool(facts.groups or facts.counts)
         self._sizes = sorted({n for c in facts.counts if c <= 6 for n in (c - 1, c) if n > 0})
@@ -87,11 +95,9 @@ class Sweep:
         unique = {k[0].lower() for k in (table.primary_key, *table.unique) if len(k) == 1} - held
         spent: dict[str, set[Any]] = {c: {p.cells[c] for cluster in clusters for p in cluster if c in p.cells} for c in unique}
         rows: list[Row] = []
-        states: list[tuple[bool, int]] = []
+        states: list[_State] = []
         nullable = {c.name.lower(): c.nullable for c in table.columns}
-        fulfilling = [i for i, cluster in enumerate(clusters) if all(plan.good for plan in cluster)]
-        bare = {*fulfilling[:1], *fulfilling[-2:], *sorted(fulfilling, key=lambda i: len(clusters[i]))[-1:]} if self.style.nulls else set()
-        bare |= set(fulfilling[::2]) if self.style.nulls and not links else set()
+        bare = self._bare(clusters, bool(links)) if self.style.nulls else set()
         for number, cluster in enumerate(clusters):
             absent = number in bare
             for at, plan in enumerate(cluster):
@@ -117,10 +123,21 @@ class Sweep:
                 if table.foreign_keys:
                     self._refer_to_own(table, row, rows)
                 rows.append(tuple(row.values()))
-                states.append((good, label))
+                states.append(_State(good, label, absent))
         return self._kept(table, rows, states)
 
-    def _kept(self, table: Table, rows: list[Row], states: list[tuple[bool, int]]) -> tuple[Row, ...]:
+    def _bare(self, clusters: Sequence[Sequence[_Plan]], linked: bool) -> set[int]:
+        """Clusters whose rows hold NULL wherever nothing is asked, and refer to rows that do. Where one column has several
+        conditions, a single row that fulfils one of them, so that no other NULL meets it."""
+        labelled = [i for i, cluster in enumerate(clusters) if len(cluster) == 1 and cluster[0].label >= 0]
+        if labelled:
+            wanted = 0 if self.style.sweep == "up" else 1
+            return {next((i for i in labelled if clusters[i][0].label == wanted), labelled[0])}
+        good = [i for i, cluster in enumerate(clusters) if all(plan.good for plan in cluster)]
+        largest = max(good, key=lambda i: (len(clusters[i]), i), default=-1)
+        return {*good[:1], *good[-2:], largest} if linked else {*good[::2], *good[-1:]}
+
+    def _kept(self, table: Table, rows: list[Row], states: list[_State]) -> tuple[Row, ...]:
         name = table.name.lower()
         rows = self.maker.settled(table, rows)
         chosen = kept(self.maker.schema, table, rows, self.rows)
@@ -128,19 +145,16 @@ class Sweep:
             random.Random(name).shuffle(chosen)  # rows do not lie in the order of their values
         rows, states = [rows[i] for i in chosen], [states[i] for i in chosen]
         order = sorted(range(len(rows)), key=chosen.__getitem__)
-        self.rows[name], self._states[name] = rows, states
+        self.rows[name], self._states[name], self._order[name] = rows, states, order
         for i, column in enumerate(table.columns):
             root = self.maker.shared((name, column.name.lower()))
             if root and root not in self._offered:
-                hits: dict[tuple[Any, ...], int] = {}
-                nears: dict[tuple[Any, ...], None] = {}
-                for r in order:
-                    if rows[r][i] is not None and states[r][0]:
-                        hits.setdefault((rows[r][i],), states[r][1])
-                for r in order:
-                    if rows[r][i] is not None and (rows[r][i],) not in hits:
-                        nears.setdefault((rows[r][i],))
-                self._offered[root] = list(hits), list(hits.values()), list(nears)[:_NEAR]
+                values = [((rows[r][i],), states[r]) for r in order if rows[r][i] is not None]
+                hits: dict[tuple[Any, ...], _State] = {}
+                for value, state in values:
+                    if state.good:
+                        hits.setdefault(value, state)
+                self._offered[root] = hits, list(dict.fromkeys(value for value, _ in values if value not in hits))[:_NEAR]
         return tuple(rows)
 
     def _links(self, table: Table) -> list[_Link]:
@@ -155,10 +169,11 @@ class Sweep:
             at = [[c.name.lower() for c in other.columns].index(c.lower()) for c in key.ref_columns]
             rows, states = self.rows.get(key.ref_table.lower(), []), self._states.get(key.ref_table.lower(), [])
             values = [tuple(row[i] for i in at) for row in rows]
-            hits = [i for i, (good, _) in enumerate(states) if good] or list(range(len(rows)))
-            nears = [v for v, (good, _) in zip(values, states, strict=True) if not good]
+            order = self._order.get(key.ref_table.lower(), [])
+            hits = [i for i in order if states[i].good] or order
+            nears = [values[i] for i in order if not states[i].good]
             nullable = all(c.nullable for c in table.columns if c.name.lower() in columns)
-            found.append(_Link(columns, [values[i] for i in hits], [states[i][1] for i in hits], nears[:_NEAR], nullable, columns in alone, True))
+            found.append(_Link(columns, [(values[i], states[i]) for i in hits], nears[:_NEAR], nullable, columns in alone, True))
             held |= set(columns)
         for column in table.columns:
             c = column.name.lower()
@@ -166,13 +181,12 @@ class Sweep:
             pool = self.maker.pool((name, c))
             if c in held or root not in self._offered or root is None:
                 continue
-            offered, marks, others = self._offered[root]
-            taken = [(pool.take(v[0]), mark) for v, mark in zip(offered, marks, strict=True)]
-            whole = [((v,), mark) for v, mark in taken if v is not None]
+            offered, others = self._offered[root]
+            whole = [((v,), state) for o, state in offered.items() if (v := pool.take(o[0])) is not None]
             near = [(v,) for o in others if (v := pool.take(o[0])) is not None]
             near.append((pools.made(pool, 950),))  # refers to nothing
             if whole:
-                found.append(_Link((c,), [v for v, _ in whole], [m for _, m in whole], near, column.nullable, (c,) in alone, False))
+                found.append(_Link((c,), whole, near, column.nullable, (c,) in alone, False))
         for link in found:
             _spare(link)
         return found
@@ -197,14 +211,15 @@ class Sweep:
     def _items(self, table: Table, pooled: dict[str, Pool], links: list[_Link]) -> list[list[_Plan]]:
         """By column and link: rows that are special in it alone."""
         found = []
+        blank = self.style.sweep == "up" and not self.style.nulls  # one NULL empties a NOT IN: not in every database
         for c, pool in pooled.items():
             if pool.wished:
                 values = pool.critical()
                 column = table.column(c)
-                spread = values[:_NEAR] + ([None] if column and column.nullable else [])
+                spread = values[:_NEAR] + ([None] if blank and column and column.nullable else [])
                 found.append([_Plan({c: v}) for v in spread])
         for n, link in enumerate(links):
-            absent: list[tuple[Any, ...]] = [(None,) * len(link.columns)] if link.nullable else []
+            absent: list[tuple[Any, ...]] = [(None,) * len(link.columns)] if blank and link.nullable else []
             found.append([_Plan(links={n: v}) for v in [*link.nears, *absent]])
         return found
 
@@ -214,7 +229,7 @@ class Sweep:
             if len(pool.choices) > 1:
                 return [_Plan({c: v}, label=i) for i, v in enumerate(pool.choices[:4])]
         for n, link in enumerate(links):
-            first = {label: value for label, value in zip(reversed(link.labels), reversed(link.hits), strict=True) if label >= 0}
+            first = {state.label: value for value, state in reversed(link.hits) if state.label >= 0}
             if len(first) > 1:
                 return [_Plan(links={n: first[label]}, label=label) for label in sorted(first)]
         return []
@@ -237,12 +252,12 @@ class Sweep:
         for label in labels:
             yield from ([label], [label], [label])
         if table.name.lower() not in self.maker.facts.tables:
-            sizes = [1] * (16 if self._referred(table) else 6)
+            sizes = [1] * ((36 if self._grouped else 12) if self._referred(table) else 6)
         elif not self._grouped:
             sizes = [1] * (12 if self._referred(table) else 5)
         else:
             sizes = [1, 2, *(s for n in self._sizes for s in (n, n + 1)), *range(self._top, self._top + self.maker.facts.rows if self._top else 0)]
-            sizes += [1] * (24 if self._referred(table) else 4)
+            sizes += [1] * (36 if self._referred(table) else 4)
         for size in sizes:
             yield [_Plan(label=0 if labels else -1) for _ in range(size)]
 
@@ -259,15 +274,14 @@ class Sweep:
         """The value of a link in a row, and the label of what it refers to."""
         if n in plan.links:
             value = plan.links[n]
-            return value, link.labels[link.hits.index(value)] if value in link.hits else -1
-        if not link.hits:
+            return value, next((state.label for hit, state in link.hits if hit == value), -1)
+        choices = [hit for hit in link.hits if hit[1].bare == absent] or link.hits
+        if not choices:
             return (None,) * len(link.columns), -1
-        if link.alone:
-            place = r % len(link.hits)
-        else:  # rows that belong together share one parent and differ in the others
-            place = cluster if n == self._common(count) or not at else cluster + 7 * at
-            place = (2 * place + (not absent) if self.style.nulls else place) % len(link.hits)
-        return link.hits[place], link.labels[place]
+        # rows that belong together share one parent and differ in the others
+        place = r if link.alone else cluster if n == self._common(count) or not at else cluster + 7 * at
+        value, state = choices[place % len(choices)]
+        return value, state.label
 
     def _common(self, count: int) -> int:
         """The link that rows of a cluster share."""
@@ -312,10 +326,10 @@ class Sweep:
 
 def _spare(link: _Link) -> None:
     """Take the last of each label out, so that it stays without partner, where there are others."""
-    for label in set(link.labels):
-        at = [i for i, mark in enumerate(link.labels) if mark == label]
+    for label in {state.label for _, state in link.hits}:
+        at = [i for i, (_, state) in enumerate(link.hits) if state.label == label]
         if len(at) > 2:
-            del link.labels[at[-1]], link.hits[at[-1]]
+            del link.hits[at[-1]]
 
 
 def _in_turn(lists: Sequence[Sequence[_Plan]]) -> Iterator[_Plan]:
