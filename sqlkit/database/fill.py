@@ -65,9 +65,9 @@ class Filling:
         if not style.group:
             return max(1, style.rows if table.foreign_keys or style.few == 0 else style.rows * 2 // 3)
         if self.planned and self.planned[0] == name:
-            return 3 * style.group + (style.group == 1)
+            return 4 * style.group + 1
         parents = [len(self.rows.get(k.ref_table.lower(), ())) for k in table.foreign_keys]
-        return max(4, min(style.group + 2, 40), *parents)
+        return max(4, min(style.group + 6, 250), *parents)
 
     def _fill(self, table: Table) -> tuple[Row, ...]:
         name, style = table.name.lower(), self.style
@@ -160,14 +160,14 @@ class Filling:
     def _cell(self, origin: Origin, pool: Pool, nullable: bool, mode: str, r: int, chance: random.Random) -> Any:
         style, root = self.style, self.maker.shared(origin)
         number = zlib.crc32(f"{self.seed} {origin}".encode()) if style.name.startswith("random") or style.name == "skewed" else 0
-        if self.planned == origin and style.nulls and nullable and self._group(r) == 1:
+        if self.planned == origin and style.nulls and nullable and self._group(r) == 2:
             return None
         if self.planned != origin and nullable and style.nulls and number % 2 == 0 and chance.random() < style.nulls and not (mode in {"hit", "near"} and (pool.wished or root)):
             return None
         if self.planned == origin:
             values = [v for k in self.keys.get(root, ()) if (v := pool.take(k)) is not None] if root else []
             values = values or pool.hits or self._window(pool)
-            values = values if len(values) > 2 else [*values, *(v for v in self._window(pool) if v not in values)]
+            values = values if len(values) > 3 else [*values, *(v for v in self._window(pool) if v not in values)]
             return values[self._group(r) % len(values)] if values else pools.made(pool, self._group(r))
         if root and not pool.wished:
             return self._shared_cell(root, pool, mode, r, chance)
@@ -202,9 +202,9 @@ class Filling:
         return rest[:few]
 
     def _group(self, r: int) -> int:
-        """Groups of one less, as many, and one more than the threshold."""
+        """Groups of one less, as many, and twice one more than the threshold."""
         n = self.style.group
-        return 0 if r < n - 1 else 1 if r < 2 * n - 1 else 2
+        return 0 if r < n - 1 else 1 if r < 2 * n - 1 else 2 if r < 3 * n else 3
 
     def _unrepeated(self, pool: Pool, count: int, chance: random.Random) -> list[Any]:
         values = [v for v in (pools.fresh(pool, i) for i in range(count)) if v is not None]
@@ -224,6 +224,8 @@ class Filling:
         absent = chance.random() < self.style.nulls * 1.5 or (mode == "any" and chance.random() < 0.1)
         other = self.maker.schema.table(target)
         assert other is not None
+        if self.planned == (table.name.lower(), names[0]) and self.style.nulls and nullable:
+            absent = self._group(r) == 2
         if (not parents or (nullable and absent and self.style.nulls)) and nullable:
             for c in names:
                 row[position[c]] = None

@@ -31,7 +31,8 @@ def typed_by_use(schema: Schema, facts: Facts) -> Schema:
 
     Schemas that come without rows often call every column VARCHAR (sql-create-context), and DuckDB compares no text with a
     number. Text that is compared with numbers only, summed or averaged becomes a number; a number that is compared with
-    text that is none becomes text; an integer that is to equal a fraction may be one. Columns that are joined get one type.
+    text that is none becomes text; an integer that is to equal a fraction may be one, and a bit that is
+    compared with 0 or 1 is a truth value. Columns that are joined get one type.
     """
     union = Union([*facts.equal, *_references(schema)])
     numbers = {union.root(c) for c in facts.numbers}
@@ -56,6 +57,8 @@ def typed_by_use(schema: Schema, facts: Facts) -> Schema:
                 column = dataclasses.replace(column, type="DOUBLE" if root in parts else "BIGINT")
             elif column.kind == "number" and root in words and root not in summed and root not in numbers:
                 column = dataclasses.replace(column, type="VARCHAR")
+            elif column.type.upper().startswith("BIT") and root in numbers:
+                column = dataclasses.replace(column, type="BOOLEAN")
             elif "INT" in column.type.upper() and root in exact:
                 column = dataclasses.replace(column, type="DOUBLE")
             columns.append(column)

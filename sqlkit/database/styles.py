@@ -44,7 +44,7 @@ def styles(facts: Facts, seed: int = 0) -> Iterator[Style]:
     if facts.rows or facts.sorts:
         yield Style("large", rows=max(10, many), hit=0.9, near=0.05, nulls=0.0, few=0, even=True)
     for n in counts:
-        yield Style(f"groups of {n}", hit=1.0, near=0.0, nulls=0.0, group=n, few=3)
+        yield Style(f"groups of {n}", hit=1.0, near=0.0, nulls=0.0, group=n, few=1)
         yield Style(f"groups of {n}, distinct", hit=1.0, near=0.0, nulls=0.0, group=n, few=0)
         yield Style(f"groups of {n}, nulls", hit=1.0, near=0.0, nulls=0.15, group=n, few=3)
     yield Style("nulls", rows=14, hit=0.5, near=0.2, nulls=0.3, few=3)

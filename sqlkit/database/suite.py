@@ -61,6 +61,7 @@ class _Gold:
     orders: list[str]
     alive: list[Mutant]
     killed: list[Mutant] = dataclasses.field(default_factory=list)
+    slow: list[Mutant] = dataclasses.field(default_factory=list)  # neither killed nor tried again
     stillborn: int = 0
     ran: int = 0
     filled: int = 0
@@ -142,7 +143,7 @@ def build_suite(
             broken[state.sql] = "the gold returns no rows on any database"
     databases = tuple(dataclasses.replace(_whole(maker, t), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
     covered = set().union(*(t.kills for t in tried)) if tried else set()
-    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *(k for k in s.killed if (i, k.sql) not in covered)]]
+    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
     equal = [m for m in left if m.equal]
     killed = len(covered)
     return Suite(
@@ -225,6 +226,8 @@ def _kill(state: _Gold, expected: Expected, bench: Bench) -> list[Mutant]:
         said = bench.run(mutant.sql)
         if said == "bind":
             state.stillborn += 1
+        elif said == "time":
+            state.slow.append(mutant)
         elif isinstance(said, str) or differs(expected, said[1], len(said[0])):
             dead.append(mutant)
         else:
@@ -264,5 +267,5 @@ def _complete(killers: list[_Tried], states: list[_Gold], bench: Bench) -> None:
             expected = _expected(state, bench) if todo else None
             for mutant in todo if expected is not None else ():
                 said = bench.run(mutant.sql)
-                if isinstance(said, str) or (expected and differs(expected, said[1], len(said[0]))):
+                if said != "time" and (isinstance(said, str) or (expected and differs(expected, said[1], len(said[0])))):
                     one.kills.add((index, mutant.sql))

@@ -43,6 +43,7 @@ class _Link:
     """Columns that take their values from rows made before: `hits` from those that fulfil everything, `nears` from those
     that miss by one; the last of these refers to nothing where the link is not declared."""
 
+    table: str
     columns: tuple[str, ...]
     hits: list[tuple[tuple[Any, ...], _State]]
     nears: list[tuple[Any, ...]]
@@ -72,8 +73,10 @@ class Sweep:
         self.rows: dict[str, list[Row]] = {}
         self._states: dict[str, list[_State]] = {}
         self._order: dict[str, list[int]] = {}  # the rows' positions in the order in which they were planned
-        self._offered: dict[Origin, tuple[dict[tuple[Any, ...], _State], list[tuple[Any, ...]]]] = {}
+        self._offered: dict[Origin, tuple[str, dict[tuple[Any, ...], _State], list[tuple[Any, ...]]]] = {}
         facts = maker.facts
+        self._either = sorted(facts.either)
+        self._joined = {column for pair in facts.equal for column in pair}
         self._grouped = bool(facts.groups or facts.counts)
         self._sizes = sorted({n for c in facts.counts if c <= 6 for n in (c - 1, c) if n > 0})
         self._top = max([3, *(n + 2 for n in self._sizes)]) if facts.groups and 0 < facts.rows <= 10 else 0
@@ -106,6 +109,8 @@ class Sweep:
                 label = plan.label
                 for n, link in enumerate(links):
                     value, mine = self._linked(link, n, plan, number, at, len(rows), len(links), absent)
+                    if absent and link.nullable and n != self._common(len(links)) and not self._joined & {(name, c) for c in link.columns}:
+                        value = (None,) * len(link.columns)
                     row.update(zip(link.columns, value, strict=True))
                     label = mine if label < 0 else label
                 for c, pool in pooled.items():
@@ -154,7 +159,7 @@ class Sweep:
                 for value, state in values:
                     if state.good:
                         hits.setdefault(value, state)
-                self._offered[root] = hits, list(dict.fromkeys(value for value, _ in values if value not in hits))[:_NEAR]
+                self._offered[root] = name, hits, list(dict.fromkeys(value for value, _ in values if value not in hits))[:_NEAR]
         return tuple(rows)
 
     def _links(self, table: Table) -> list[_Link]:
@@ -173,7 +178,7 @@ class Sweep:
             hits = [i for i in order if states[i].good] or order
             nears = [values[i] for i in order if not states[i].good]
             nullable = all(c.nullable for c in table.columns if c.name.lower() in columns)
-            found.append(_Link(columns, [(values[i], states[i]) for i in hits], nears[:_NEAR], nullable, columns in alone, True))
+            found.append(_Link(key.ref_table.lower(), columns, [(values[i], states[i]) for i in hits], nears[:_NEAR], nullable, columns in alone, True))
             held |= set(columns)
         for column in table.columns:
             c = column.name.lower()
@@ -181,12 +186,12 @@ class Sweep:
             pool = self.maker.pool((name, c))
             if c in held or root not in self._offered or root is None:
                 continue
-            offered, others = self._offered[root]
+            table_, offered, others = self._offered[root]
             whole = [((v,), state) for o, state in offered.items() if (v := pool.take(o[0])) is not None]
             near = [(v,) for o in others if (v := pool.take(o[0])) is not None]
             near.append((pools.made(pool, 950),))  # refers to nothing
             if whole:
-                found.append(_Link((c,), whole, near, column.nullable, (c,) in alone, False))
+                found.append(_Link(table_, (c,), whole, near, column.nullable, (c,) in alone, False))
         for link in found:
             _spare(link)
         return found
@@ -210,18 +215,30 @@ class Sweep:
 
     def _items(self, table: Table, pooled: dict[str, Pool], links: list[_Link]) -> list[list[_Plan]]:
         """By column and link: rows that are special in it alone."""
-        found = []
+        found, name = [], table.name.lower()
         blank = self.style.sweep == "up" and not self.style.nulls  # one NULL empties a NOT IN: not in every database
+        nullable = {c.name.lower() for c in table.columns if c.nullable and blank}
         for c, pool in pooled.items():
             if pool.wished:
-                values = pool.critical()
-                column = table.column(c)
-                spread = values[:_NEAR] + ([None] if blank and column and column.nullable else [])
-                found.append([_Plan({c: v}) for v in spread])
+                plans = [_Plan({c: v}) for v in [*pool.critical()[:_NEAR], *([None] if c in nullable else [])]]
+                found.append([*self._alone((name, c), pooled, links), *plans])
         for n, link in enumerate(links):
             absent: list[tuple[Any, ...]] = [(None,) * len(link.columns)] if blank and link.nullable else []
-            found.append([_Plan(links={n: v}) for v in [*link.nears, *absent]])
+            others = {c: p.near[0] for c, p in pooled.items() if p.near and any(a == (name, c) and b[0] == link.table for a, b in self._either)}
+            found.append([_Plan(others, {n: v}) for v in [*link.nears, *absent]])
+            if others:
+                found.append([_Plan(links={n: v}) for v in link.nears])
         return found
+
+    def _alone(self, origin: Origin, pooled: dict[str, Pool], links: list[_Link]) -> list[_Plan]:
+        """Rows in which conditions that OR puts beside the column's are not fulfilled."""
+        pool = pooled[origin[1]]
+        beside = {b for a, b in self._either if a == origin}
+        cells = {c: pooled[c].near[0] for t, c in beside if t == origin[0] and c in pooled and pooled[c].near}
+        missed = {n: link.nears[0] for n, link in enumerate(links) if link.nears and any(t == link.table for t, _ in beside)}
+        if not cells and not missed:
+            return []
+        return [_Plan(cells | {origin[1]: v}, missed) for v in [*pool.choices, *pool.critical()[:_NEAR]]]
 
     def _labels(self, pooled: dict[str, Pool], links: list[_Link]) -> list[_Plan]:
         """Plans that fulfil one each of several conditions on a column, here or where a link leads."""

@@ -41,7 +41,8 @@ class Wish:
 class Facts:
     """`equal` are columns that must share values, `alike` columns that are compared otherwise. `counts` are sizes of
     groups that HAVING or a comparison names, `rows` the largest LIMIT + OFFSET. `numbers` and `moments` are columns used
-    as numbers and as dates, whatever their type. `keyed` are columns that must not repeat, `follows` pairs of
+    as numbers and as dates, whatever their type. `either` are columns of which OR joins the
+    conditions, both ways. `keyed` are columns that must not repeat, `follows` pairs of
     which the second fixes the first: a group shows any value of its rows, and with several the result would be open.
     """
 
@@ -56,6 +57,7 @@ class Facts:
     counts: set[int] = dataclasses.field(default_factory=set)
     tables: set[str] = dataclasses.field(default_factory=set)
     columns: set[Origin] = dataclasses.field(default_factory=set)
+    either: set[tuple[Origin, Origin]] = dataclasses.field(default_factory=set)
     keyed: set[Origin] = dataclasses.field(default_factory=set)
     follows: set[tuple[Origin, Origin]] = dataclasses.field(default_factory=set)
     rows: int = 0
@@ -65,7 +67,7 @@ class Facts:
         self.wishes += [w for w in other.wishes if w not in self.wishes]
         self.equal += other.equal
         self.alike += other.alike
-        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns", "keyed", "follows"):
+        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns", "either", "keyed", "follows"):
             getattr(self, part).update(getattr(other, part))
         self.rows = max(self.rows, other.rows)
 
@@ -100,6 +102,9 @@ def facts_of(names: Names) -> Facts:
             found.rows += size if isinstance(size, int) and size < 10_000 else 0
         elif isinstance(node, exp.SetOperation):
             _operands(node, names, found)
+        elif isinstance(node, exp.Or):
+            ours, theirs = _origins(node.this, names), _origins(node.expression, names)
+            found.either |= {pair for a in ours for b in theirs if a != b for pair in ((a, b), (b, a))}
         elif isinstance(node, exp.Case):
             _case(node, names, found)
         elif isinstance(node, exp.Join):

@@ -819,8 +819,8 @@ def _join_equal(join: exp.Join, side: str, context: _Context) -> str:
     kept_left = any(other in turned for other in others) or (
         len(others) == 1 and _child_of(context.known(scope), mine, others[0], join.args.get("on"))
     )
-    kept_left = kept_left or _only_aggregates(scope, context, others)
-    kept_right = kept_right or _only_aggregates(scope, context, [mine])
+    kept_left = kept_left or _only_aggregates(scope, context, others) or _sought(scope, context, others)
+    kept_right = kept_right or _only_aggregates(scope, context, [mine]) or _sought(scope, context, [mine])
     alone_left = len(others) == 1 and _lonely(scope, context, others[0])
     alone_left = alone_left or _emptied(scope, context, mine)
     kept_right = kept_right or alone_left  # a row without partner is a group of one, which HAVING turns away
@@ -851,6 +851,20 @@ def _lonely(scope: Scope, context: _Context, source: Source) -> bool:
             if not _holds(type(part), 1, value):
                 return True
     return False
+
+
+def _sought(scope: Scope, context: _Context, sources: list[Source]) -> bool:
+    """Whether a SELECT only stands behind an IN that is not negated, and shows a column that is NULL in the rows without
+    partner: x IN (..., NULL) is true exactly where x IN (...) is, and a condition is either true or turns the row away."""
+    select = scope.select
+    inside = select.parent.parent if isinstance(select.parent, exp.Subquery) else select.parent
+    if not isinstance(inside, exp.In) or any(select.args.get(part) for part in ("group", "having", "limit", "offset", "qualify")):
+        return False
+    at: exp.Expr | None = inside.parent
+    while isinstance(at, exp.And | exp.Or | exp.Paren):
+        at = at.parent
+    shown = select.expressions[0].unalias()
+    return isinstance(at, exp.Where) and isinstance(shown, exp.Column) and context.names.source(shown) in sources
 
 
 def _emptied(scope: Scope, context: _Context, source: Source) -> bool:
