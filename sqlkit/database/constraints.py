@@ -15,7 +15,7 @@ _local = threading.local()
 
 def kept(schema: Schema, table: Table, rows: Sequence[Row], others: Mapping[str, Sequence[Row]]) -> list[int]:
     """The positions of rows that keep the table's constraints, in order; `others` are the rows of tables made before, by
-    lower-case name. A row may refer to itself and to those before it in its own table."""
+    lower-case name. In its own table a row may refer to those before it, and to itself where it must refer to one."""
     position = {c.name.lower(): i for i, c in enumerate(table.columns)}
     required = [i for i, c in enumerate(table.columns) if not c.nullable]
     chosen = [i for i, row in enumerate(rows) if all(row[j] is not None for j in required)]
@@ -31,7 +31,7 @@ def kept(schema: Schema, table: Table, rows: Sequence[Row], others: Mapping[str,
         values = [tuple([row[j] for j in at]) for at, _ in keys]
         if any(value in held and (primary or None not in value) for value, held, (_, primary) in zip(values, seen, keys, strict=True)):
             continue
-        if all(_refers(row, at, to, there) for at, to, there in references):
+        if all(_refers(row, at, to, there, not set(required).isdisjoint(at)) for at, to, there in references):
             for value, held in zip(values, seen, strict=True):
                 held.add(value)
             for _, to, there in references:
@@ -54,9 +54,11 @@ def _reference(
     return at, [], {tuple([row[j] for j in to]) for row in others.get(key.ref_table.lower(), ())}
 
 
-def _refers(row: Row, at: list[int], to: list[int], there: set[Row]) -> bool:
+def _refers(row: Row, at: list[int], to: list[int], there: set[Row], must: bool) -> bool:
     value = tuple([row[j] for j in at])
-    return None in value or value in there or (bool(to) and value == tuple([row[j] for j in to]))
+    if value in there or None in value:
+        return True
+    return must and bool(to) and value == tuple([row[j] for j in to])
 
 
 def passing(table: Table, rows: Sequence[Row]) -> list[bool]:

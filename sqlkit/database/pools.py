@@ -39,6 +39,7 @@ class Pool:
     wished: bool = False
     limit: int = 10**15  # numbers stay below it
     column: Column = Column("")
+    given: tuple[Value, ...] = ()  # real values in their order
     choices: tuple[Value, ...] = ()  # one of `hits` for each condition, first one that fulfils most
 
     def critical(self) -> list[Value]:
@@ -48,6 +49,8 @@ class Pool:
     def ordinal(self, number: int) -> Value:
         """A value that stands at a place in the order of the type; from the list where a type has few."""
         kind = self.kind
+        if number < len(self.given):
+            return self.given[number]
         if kind in {"bool", "enum", "none"} or (self.limit < 500 and kind in {"whole", "partial"}):
             return self.rest[number % len(self.rest)] if self.rest else None
         if kind == "text":
@@ -95,7 +98,8 @@ def pool(column: Column, kind: str, wishes: Sequence[Wish], given: Sequence[Valu
     choices = [next((v for v in hits if _accepts(w, v)), None) for w in fits]
     chosen = tuple(dict.fromkeys(v for v in [*hits[:1], *choices] if v is not None))
     rest = _unique([*given, *plain(column, kind)], column, kind)
-    return Pool(kind, hits, near, rest, bool(wishes), limit_of(column), column, chosen)
+    real = tuple(sorted(_unique(given, column, kind), key=lambda v: (str(type(v)), v)))
+    return Pool(kind, hits, near, rest, bool(wishes), limit_of(column), column, real, chosen)
 
 
 def fresh(pool: Pool, number: int) -> Value:

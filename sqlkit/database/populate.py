@@ -129,7 +129,7 @@ class Populator:
 
     def make(self, style: Style, seed: int, only: set[str] | None = None) -> Database:
         """One database; the rows of a table do not depend on `only`, which names the tables wanted (lower case)."""
-        return Sweep(self, style).database(only) if style.sweep else Filling(self, style, seed).database(only)
+        return Sweep(self, style, seed).database(only) if style.sweep else Filling(self, style, seed).database(only)
 
     def settled(self, table: Table, rows: Sequence[Row]) -> list[Row]:
         """The rows with one value in columns that another column fixes, that of the first row."""

@@ -68,8 +68,8 @@ class _Plan:
 class Sweep:
     """The making of one database."""
 
-    def __init__(self, maker: Populator, style: Style) -> None:
-        self.maker, self.style = maker, style
+    def __init__(self, maker: Populator, style: Style, seed: int) -> None:
+        self.maker, self.style, self.seed = maker, style, seed
         self.rows: dict[str, list[Row]] = {}
         self._states: dict[str, list[_State]] = {}
         self._order: dict[str, list[int]] = {}  # the rows' positions in the order in which they were planned
@@ -147,7 +147,7 @@ class Sweep:
         rows = self.maker.settled(table, rows)
         chosen = kept(self.maker.schema, table, rows, self.rows)
         if not any(k.ref_table.lower() == name for k in table.foreign_keys):
-            random.Random(name).shuffle(chosen)  # rows do not lie in the order of their values
+            random.Random(f"{self.seed} {name}").shuffle(chosen)  # rows do not lie in the order of their values
         rows, states = [rows[i] for i in chosen], [states[i] for i in chosen]
         order = sorted(range(len(rows)), key=chosen.__getitem__)
         self.rows[name], self._states[name], self._order[name] = rows, states, order
