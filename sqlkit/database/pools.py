@@ -22,6 +22,7 @@ _WORDS = (
 )  # fmt: skip
 _WHOLE = (0, 1, 2, 3, 5, 7, 10, -4, 12, 20, 33, 100, 4, 6, 8, 15, 50, 75, 9, 11)
 _PARTIAL = (0.5, 1, 2.25, 3, -1.5, 10, 7.75, 12, 99.5, 4, 6.5, 20)
+_DATE_PARTS = ("year", "month", "day", "quarter")
 _LIMITS = {"TINYINT": 2**7, "SMALLINT": 2**15, "INTEGER": 2**31, "BIGINT": 2**63, "UTINYINT": 2**8, "USMALLINT": 2**16}
 
 
@@ -89,7 +90,11 @@ def pool(column: Column, kind: str, wishes: Sequence[Wish], given: Sequence[Valu
             yes, no = no, yes
         hits += yes
         near += no
-    fits = [w for w in wishes if w.how == ""]
+    if kind in {"date", "moment", "datetext"}:
+        more = _crossed(wishes)
+        hits += [v for v in more if all(_accepts(w, v) for w in wishes)]
+        near += [v for v in more if sum(not _accepts(w, v) for w in wishes) == 1]
+    fits = [w for w in wishes if w.how in {"", *_DATE_PARTS}]
     # several conditions on one column: what most of them accept comes first
     hits = [v for v in _unique(hits, column, kind)]
     if len(fits) > 1:
@@ -240,6 +245,13 @@ def _dates(wish: Wish, sign: str) -> tuple[list[Value], list[Value]]:
     return yes, no
 
 
+def _crossed(wishes: Sequence[Wish]) -> list[Value]:
+    """Days of the years that some conditions name in the months that others do."""
+    years = {v[:4] for w in wishes if w.how == "year" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
+    months = {v[5:7] for w in wishes if w.how == "month" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
+    return [f"{year}-{month}-15" for year in sorted(years) for month in sorted(months)]
+
+
 def _days(how: str, number: int, parts: list[str]) -> list[str]:
     if (how == "year" or how.endswith("%Y")) and 1 <= number <= 9998:
         return [f"{number:04d}-01-01", f"{number:04d}-06-15", f"{number:04d}-12-31"]
@@ -290,6 +302,11 @@ def _accepts(wish: Wish, value: Value) -> bool:
         return (value is None) != negated
     if value is None:
         return False
+    if wish.how in _DATE_PARTS:
+        day = _day(str(value))
+        if day is None:
+            return False
+        value = {"year": day.year, "month": day.month, "day": day.day, "quarter": (day.month + 2) // 3}[wish.how]
     values = [_comparable(v, value) for v in wish.values]
     mine = _comparable(value, values[0])
     try:

@@ -120,7 +120,7 @@ class Populator:
 
     def relevant(self, more: Sequence[str] = ()) -> set[str]:
         """The tables that the golds read, with those they refer to."""
-        names = self.facts.tables | {name.lower() for name in more}
+        names = self.facts.tables | {name.lower() for name in more}  # a new set
         while True:
             parents = {k.ref_table.lower() for t in self.schema.tables if t.name.lower() in names for k in t.foreign_keys}
             if parents <= names:

@@ -75,6 +75,7 @@ class Sweep:
         self._order: dict[str, list[int]] = {}  # the rows' positions in the order in which they were planned
         self._offered: dict[Origin, tuple[str, dict[tuple[Any, ...], _State], list[tuple[Any, ...]]]] = {}
         facts = maker.facts
+        self._near = maker.relevant()
         self._either = sorted(facts.either)
         self._joined = {column for pair in facts.equal for column in pair}
         self._grouped = bool(facts.groups or facts.counts)
@@ -102,13 +103,13 @@ class Sweep:
         nullable = {c.name.lower(): c.nullable for c in table.columns}
         bare = self._bare(clusters, bool(links)) if self.style.nulls else set()
         for number, cluster in enumerate(clusters):
-            absent = number in bare
+            absent, ordinary = number in bare, all(plan.good for plan in cluster)
             for at, plan in enumerate(cluster):
                 place = len(rows) if self.style.sweep == "up" else total - 1 - len(rows)
                 row, good = dict.fromkeys(pooled), plan.good
                 label = plan.label
                 for n, link in enumerate(links):
-                    value, mine = self._linked(link, n, plan, number, at, len(rows), len(links), absent)
+                    value, mine = self._linked(link, n, plan, number, at, len(rows), len(links), absent, ordinary)
                     if absent and link.nullable and n != self._common(len(links)) and not self._joined & {(name, c) for c in link.columns}:
                         value = (None,) * len(link.columns)
                     row.update(zip(link.columns, value, strict=True))
@@ -199,7 +200,8 @@ class Sweep:
     def _clusters(self, table: Table, pooled: dict[str, Pool], links: list[_Link]) -> Iterator[list[_Plan]]:
         """Rows that belong together, those that miss first."""
         labels = self._labels(pooled, links)
-        items = list(itertools.islice(_in_turn(self._items(table, pooled, links)), 60))
+        read = table.name.lower() in self._near
+        items = list(itertools.islice(_in_turn(self._items(table, pooled, links)), 60 if read else 0))
         variants = [list(self._variants(item, labels)) for item in items]
         room = _ROWS - 40
         for turn in range(max(map(len, variants), default=0)):
@@ -269,7 +271,7 @@ class Sweep:
         for label in labels:
             yield from ([label], [label], [label])
         if table.name.lower() not in self.maker.facts.tables:
-            sizes = [1] * ((36 if self._grouped else 12) if self._referred(table) else 6)
+            sizes = [1] * ((36 if self._grouped else 12) if table.name.lower() in self._near else 6)
         elif not self._grouped:
             sizes = [1] * (12 if self._referred(table) else 5)
         else:
@@ -286,7 +288,7 @@ class Sweep:
         )
 
     def _linked(
-        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, count: int, absent: bool
+        self, link: _Link, n: int, plan: _Plan, cluster: int, at: int, r: int, count: int, absent: bool, ordinary: bool
     ) -> tuple[tuple[Any, ...], int]:
         """The value of a link in a row, and the label of what it refers to."""
         if n in plan.links:
@@ -295,6 +297,8 @@ class Sweep:
         choices = [hit for hit in link.hits if hit[1].bare == absent] or link.hits
         if not choices:
             return (None,) * len(link.columns), -1
+        if len(choices) > 5 and not link.alone:  # what is special refers to other rows than the rest does, which would hide it
+            choices = choices[2 * len(choices) // 3 :] if ordinary else choices[: 2 * len(choices) // 3]
         # rows that belong together share one parent and differ in the others
         place = r if link.alone else cluster if n == self._common(count) or not at else cluster + 7 * at
         value, state = choices[place % len(choices)]
