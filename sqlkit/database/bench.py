@@ -58,7 +58,8 @@ class Bench:
         self._loaded = []
 
     def run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]] | str:
-        """Names and rows; or 'bind' when the query fits no database of this schema, 'runtime' when it fails on this one."""
+        """Names and rows; or 'bind' when the query fits no database of this schema, 'runtime' when it fails on this one, 'size'
+        when it returns too many rows, 'time' when it takes too long."""
         self._deadline = time.monotonic() + _SECONDS
         try:
             cursor = self._connection.execute(sql)
@@ -67,7 +68,7 @@ class Bench:
         except self._stillborn:
             return "bind"
         except (self.failure, MemoryError, ValueError, OverflowError):
-            return "runtime"
+            return "runtime" if self._deadline else "time"
         finally:
             self._deadline = 0.0
 

@@ -22,6 +22,7 @@ _WORDS = (
 )  # fmt: skip
 _WHOLE = (0, 1, 2, 3, 5, 7, 10, -4, 12, 20, 33, 100, 4, 6, 8, 15, 50, 75, 9, 11)
 _PARTIAL = (0.5, 1, 2.25, 3, -1.5, 10, 7.75, 12, 99.5, 4, 6.5, 20)
+_DATE_PARTS = ("year", "month", "day", "quarter")
 _LIMITS = {"TINYINT": 2**7, "SMALLINT": 2**15, "INTEGER": 2**31, "BIGINT": 2**63, "UTINYINT": 2**8, "USMALLINT": 2**16}
 
 
@@ -39,6 +40,25 @@ class Pool:
     wished: bool = False
     limit: int = 10**15  # numbers stay below it
     column: Column = Column("")
+    given: tuple[Value, ...] = ()  # real values in their order
+    choices: tuple[Value, ...] = ()  # one of `hits` for each condition, first one that fulfils most
+
+    def critical(self) -> list[Value]:
+        """Values that some neighbour of the conditions may take in or leave out."""
+        return [v for v in (*self.near, *self.hits) if v not in self.choices and v is not None]
+
+    def ordinal(self, number: int) -> Value:
+        """A value that stands at a place in the order of the type; from the list where a type has few."""
+        kind = self.kind
+        if number < len(self.given):
+            return self.given[number]
+        if kind in {"bool", "enum", "none"} or (self.limit < 500 and kind in {"whole", "partial"}):
+            return self.rest[number % len(self.rest)] if self.rest else None
+        if kind == "text":
+            return f"v{number:03d}"
+        if kind == "time":
+            return f"{8 + number // 60 % 16:02d}:{number % 60:02d}:00"
+        return number + 100 + (0.25 if kind == "partial" else 0) if kind in {"whole", "partial"} else made(self, number)
 
     def take(self, value: Value) -> Value:
         """A value of another column as this one holds it; None when it cannot."""
@@ -70,13 +90,21 @@ def pool(column: Column, kind: str, wishes: Sequence[Wish], given: Sequence[Valu
             yes, no = no, yes
         hits += yes
         near += no
-    fits = [w for w in wishes if w.how == ""]
+    if kind in {"date", "moment", "datetext"}:
+        more = _crossed(wishes)
+        hits += [v for v in more if all(_accepts(w, v) for w in wishes)]
+        near += [v for v in more if sum(not _accepts(w, v) for w in wishes) == 1]
+    fits = [w for w in wishes if w.how in {"", *_DATE_PARTS}]
     # several conditions on one column: what most of them accept comes first
     hits = [v for v in _unique(hits, column, kind)]
     if len(fits) > 1:
         hits.sort(key=lambda v: -sum(_accepts(w, v) for w in fits))
     near = [v for v in _unique(near, column, kind) if v not in hits]
-    return Pool(kind, hits, near, _unique([*given, *plain(column, kind)], column, kind), bool(wishes), limit_of(column), column)
+    choices = [next((v for v in hits if _accepts(w, v)), None) for w in fits]
+    chosen = tuple(dict.fromkeys(v for v in [*hits[:1], *choices] if v is not None))
+    rest = _unique([*given, *plain(column, kind)], column, kind)
+    real = tuple(sorted(_unique(given, column, kind), key=lambda v: (str(type(v)), v)))
+    return Pool(kind, hits, near, rest, bool(wishes), limit_of(column), column, real, chosen)
 
 
 def fresh(pool: Pool, number: int) -> Value:
@@ -176,7 +204,7 @@ def _near(value: str, kind: str) -> list[Value]:
     if kind == "datetext" or _day(value):
         return [_next(value, 1, "date"), _next(value, -1, "date")]
     if number(value) is not None:
-        return [_next(value, 1, "digits"), _next(value, -1, "digits"), value + "0"]
+        return [_next(value, 1, "digits"), _next(value, -1, "digits"), value + "0", value[:-1] or "0"]
     turned = value.lower() if value.lower() != value else value.upper()
     return [turned, value + "x", value[:-1] or "y", "A" + value, f"zz{value}"]
 
@@ -215,6 +243,13 @@ def _dates(wish: Wish, sign: str) -> tuple[list[Value], list[Value]]:
             inside = sign == "between" and ((value == values[0] and step >= 0) or (value == values[-1] and step <= 0))
             (yes if accepted.get(sign, inside) else no).append(day)
     return yes, no
+
+
+def _crossed(wishes: Sequence[Wish]) -> list[Value]:
+    """Days of the years that some conditions name in the months that others do."""
+    years = {v[:4] for w in wishes if w.how == "year" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
+    months = {v[5:7] for w in wishes if w.how == "month" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
+    return [f"{year}-{month}-15" for year in sorted(years) for month in sorted(months)]
 
 
 def _days(how: str, number: int, parts: list[str]) -> list[str]:
@@ -267,6 +302,11 @@ def _accepts(wish: Wish, value: Value) -> bool:
         return (value is None) != negated
     if value is None:
         return False
+    if wish.how in _DATE_PARTS:
+        day = _day(str(value))
+        if day is None:
+            return False
+        value = {"year": day.year, "month": day.month, "day": day.day, "quarter": (day.month + 2) // 3}[wish.how]
     values = [_comparable(v, value) for v in wish.values]
     mine = _comparable(value, values[0])
     try:
@@ -347,15 +387,13 @@ def _size(number: float, column: Column, kind: str) -> Value:
     base = column.type.upper().split("(")[0].strip()
     if base in _LIMITS and not (0 if base.startswith("U") else -_LIMITS[base]) <= number < _LIMITS[base]:
         return _NO
-    if kind == "whole":
-        return int(number)
     sized = re.search(r"\((\d+)(?:,\s*(\d+))?\)", column.type)
     if sized:
         whole, scale = int(sized[1]) - int(sized[2] or 0), int(sized[2] or 0)
+        number = round(number, scale)
         if abs(number) >= 10**whole:
             return _NO
-        return round(number, scale)
-    return number
+    return int(number) if kind == "whole" else number
 
 
 def _text_number(value: Value) -> str | None:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlkit.database.populate import script
 from sqlkit.database.process import BrokenWorker, Process
+from sqlkit.database.rows import script
 from sqlkit.database.sandbox import START_SECONDS, Sandbox
 from sqlkit.database.suite import Suite
 from sqlkit.errors import DatabaseError

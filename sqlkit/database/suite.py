@@ -7,13 +7,17 @@ kept (Zhong, Yu, Klein 2020: distilled test suites; here directed by what the go
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlkit.database.bench import Bench
-from sqlkit.database.populate import Database, Populator, script, styles, typed_by_use
+from sqlkit.database.perturb import completed, perturbed
+from sqlkit.database.populate import Populator, typed_by_use
+from sqlkit.database.rows import Database, script
 from sqlkit.database.same import Expected, differs, expect
+from sqlkit.database.styles import Style, styles
 from sqlkit.errors import InputError
 from sqlkit.schema.ddl import enforced, to_ddl
 from sqlkit.schema.types import Schema
@@ -25,8 +29,8 @@ from sqlkit.sql.probe import Probe, probe, other_orders
 from sqlkit.sql.resolve import Names, Origin, tables_of
 
 LEAST = 4  # databases: predictions err in more ways than mutants do
-TRIES = 40  # databases made for one suite at most
-PATIENCE = 14  # of them in a row that killed nothing more
+TRIES = 44  # databases made for one suite at most
+PATIENCE = 9  # of them in a row, made by chance, that killed nothing more
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class _Gold:
     orders: list[str]
     alive: list[Mutant]
     killed: list[Mutant] = dataclasses.field(default_factory=list)
+    slow: list[Mutant] = dataclasses.field(default_factory=list)  # neither killed nor tried again
     stillborn: int = 0
     ran: int = 0
     filled: int = 0
@@ -66,11 +71,13 @@ class _Gold:
 
 @dataclasses.dataclass(slots=True)
 class _Tried:
-    """A database that was tried and the mutants it killed, by gold and text."""
+    """A database that was tried, the tables that matter of it, and the mutants it killed, by gold and text. It can be made
+    whole from `style` and `seed`; `changed`: it then was perturbed. `good`: every gold is stable on it and returns rows."""
 
     database: Database
+    style: Style
     seed: int
-    style: Any
+    changed: bool
     name: str
     kills: set[tuple[int, str]]
     good: bool
@@ -135,16 +142,14 @@ def build_suite(
             broken[state.sql] = state.fault or "the gold fails on every database"
         elif not state.filled:
             broken[state.sql] = "the gold returns no rows on any database"
-    databases = tuple(
-        dataclasses.replace(maker.make(t.style, t.seed), name=f"{number} {t.style.name}") for number, t in enumerate(tried, 1)
-    )
+    databases = tuple(dataclasses.replace(_whole(maker, t), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
     covered = set().union(*(t.kills for t in tried)) if tried else set()
-    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *(k for k in s.killed if (i, k.sql) not in covered)]]
+    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
     equal = [m for m in left if m.equal]
     killed = len(covered)
     return Suite(
-        schema=maker.schema,
-        ddl=to_ddl(maker.schema),
+        schema=schema,
+        ddl=to_ddl(schema),
         databases=databases,
         mutants=killed + len(left) - len(equal),
         killed=killed,
@@ -156,32 +161,59 @@ def build_suite(
 
 def _search(maker: Populator, states: list[_Gold], bench: Bench, seed: int, extra: list[str], most: int) -> list[_Tried]:
     """Try databases until no mutant is left or none dies any more; the ones to keep."""
-    relevant = maker.relevant(extra)
+    relevant, read = maker.relevant(extra), _read(states, maker.schema)
     tried: list[_Tried] = []
     idle = 0
     for number, style in enumerate(styles(maker.facts, seed)):
         wanted = any(not m.equal for s in states for m in s.alive)
-        good = sum(t.good for t in tried)
-        if number >= TRIES or idle >= PATIENCE or (not wanted and good >= min(LEAST, most)):
+        good = [t for t in tried if t.good]
+        if number >= TRIES or idle >= PATIENCE or (not wanted and len(good) >= min(LEAST, most)):
             break
-        database = maker.make(style, seed * 1000 + number, relevant)
-        name = bench.load(_script(maker.schema, database, relevant))
+        own = seed * 1000 + number
+        base = good[number % len(good)] if good and style.name.startswith("random") and number % 4 else None
+        database = maker.make(style, own, relevant) if base is None else perturbed(maker, base.database, own)
+        name = bench.load(_script(maker.schema, database, read))
         kills, good_here = set(), True
         for index, state in enumerate(states):
             expected = _expected(state, bench)
             if expected is None:
                 good_here = False
                 continue
-            dead = _kill(state, expected, bench)
-            kills |= {(index, m.sql) for m in dead}
-        tried.append(_Tried(database, seed * 1000 + number, style, name, kills, good_here))
-        idle = 0 if kills else idle + 1
+            good_here = good_here and expected.count > 0
+            kills |= {(index, m.sql) for m in _kill(state, expected, bench)}
+        if base is None:
+            tried.append(_Tried(database, style, own, False, name, kills, good_here))
+        elif kills and not base.changed:
+            tried.append(_Tried(database, base.style, base.seed, True, name, kills, False))
+        idle = 0 if kills or not style.name.startswith("random") else idle + 1
     return _distil(tried, states, bench, most)
 
 
-def _script(schema: Schema, database: Database, only: set[str]) -> list[str]:
-    kept = Schema(tuple(t for t in schema.tables if t.name.lower() in only), schema.name)
-    return script(kept, database)
+def _whole(maker: Populator, tried: _Tried) -> Database:
+    """With the tables that no gold reads."""
+    whole = maker.make(tried.style, tried.seed)
+    return completed(maker.schema, whole, tried.database) if tried.changed else whole
+
+
+def _read(states: Sequence[_Gold], schema: Schema) -> dict[str, list[int]]:
+    """The tables that some query may read, and the positions of the columns that it may: those whose names it mentions."""
+    texts = [text for s in states for text in (s.sql, *(m.sql for m in s.alive))]
+    words = {word.lower() for text in texts for word in re.findall(r"\w+", text)}
+    whole = any("*" in re.sub(r"(?i)count\(\*\)|\s\*\s", "", text) for text in texts)
+    found = {}
+    for table in schema.tables:
+        if set(re.findall(r"\w+", table.name.lower())) <= words:
+            wanted = [i for i, c in enumerate(table.columns) if whole or set(re.findall(r"\w+", c.name.lower())) <= words]
+            found[table.name] = wanted or [0]
+    return found
+
+
+def _script(schema: Schema, database: Database, read: Mapping[str, Sequence[int]]) -> list[str]:
+    """Statements for what is read of a database: queries run the faster the less is there."""
+    tables = [t for t in schema.tables if t.name in read]
+    kept = [dataclasses.replace(t, columns=tuple(t.columns[i] for i in read[t.name])) for t in tables]
+    rows = {t.name: tuple([tuple([row[i] for i in read[t.name]]) for row in database.rows.get(t.name, ())]) for t in tables}
+    return script(Schema(tuple(kept)), Database(database.name, rows))
 
 
 def _expected(state: _Gold, bench: Bench) -> Expected | None:
@@ -211,6 +243,8 @@ def _kill(state: _Gold, expected: Expected, bench: Bench) -> list[Mutant]:
         said = bench.run(mutant.sql)
         if said == "bind":
             state.stillborn += 1
+        elif said == "time":
+            state.slow.append(mutant)
         elif isinstance(said, str) or differs(expected, said[1], len(said[0])):
             dead.append(mutant)
         else:
@@ -250,5 +284,5 @@ def _complete(killers: list[_Tried], states: list[_Gold], bench: Bench) -> None:
             expected = _expected(state, bench) if todo else None
             for mutant in todo if expected is not None else ():
                 said = bench.run(mutant.sql)
-                if isinstance(said, str) or (expected and differs(expected, said[1], len(said[0]))):
+                if said != "time" and (isinstance(said, str) or (expected and differs(expected, said[1], len(said[0])))):
                     one.kills.add((index, mutant.sql))

@@ -13,7 +13,8 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.sql.parse import SqlglotError, parse_all
 from sqlkit.sql.style import spell
 
-_SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES)  # INT(11), VARCHAR(20): DuckDB has no use for the size
+# INT(11), VARCHAR(20), DOUBLE(8,2): DuckDB has no use for the size
+_SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES, exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE)
 
 
 @dataclasses.dataclass
@@ -160,9 +161,14 @@ def to_ddl(schema: Schema) -> str:
 
 def enforced(schema: Schema) -> Schema:
     """The schema as DuckDB can keep it: parents before children, without foreign keys that refer to an unknown table or
-    column, to columns that are no key, or around in a circle."""
+    column, to columns that are no key, or around in a circle; of names that differ in case only, the first."""
     tables, done = [], set[str]()
     for table in _parents_first(schema):
+        if table.name.lower() in done:
+            continue
+        columns = {c.name.lower(): c for c in reversed(table.columns)}
+        if len(columns) < len(table.columns):
+            table = dataclasses.replace(table, columns=tuple(c for c in table.columns if columns[c.name.lower()] is c))
         done.add(table.name.lower())
         kept = tuple(k for k in table.foreign_keys if k.ref_table.lower() in done and _unique(schema, k) and _typed(schema, table, k))
         tables.append(dataclasses.replace(table, foreign_keys=kept))

@@ -41,7 +41,10 @@ class Wish:
 class Facts:
     """`equal` are columns that must share values, `alike` columns that are compared otherwise. `counts` are sizes of
     groups that HAVING or a comparison names, `rows` the largest LIMIT + OFFSET. `numbers` and `moments` are columns used
-    as numbers and as dates, whatever their type."""
+    as numbers and as dates, whatever their type. `either` are columns of which OR joins the
+    conditions, both ways. `keyed` are columns that must not repeat, `follows` pairs of
+    which the second fixes the first: a group shows any value of its rows, and with several the result would be open.
+    """
 
     wishes: list[Wish] = dataclasses.field(default_factory=list)
     equal: list[tuple[Origin, Origin]] = dataclasses.field(default_factory=list)
@@ -54,6 +57,9 @@ class Facts:
     counts: set[int] = dataclasses.field(default_factory=set)
     tables: set[str] = dataclasses.field(default_factory=set)
     columns: set[Origin] = dataclasses.field(default_factory=set)
+    either: set[tuple[Origin, Origin]] = dataclasses.field(default_factory=set)
+    keyed: set[Origin] = dataclasses.field(default_factory=set)
+    follows: set[tuple[Origin, Origin]] = dataclasses.field(default_factory=set)
     rows: int = 0
 
     def add(self, other: Facts) -> None:
@@ -61,7 +67,7 @@ class Facts:
         self.wishes += [w for w in other.wishes if w not in self.wishes]
         self.equal += other.equal
         self.alike += other.alike
-        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns"):
+        for part in ("groups", "sorts", "numbers", "summed", "moments", "counts", "tables", "columns", "either", "keyed", "follows"):
             getattr(self, part).update(getattr(other, part))
         self.rows = max(self.rows, other.rows)
 
@@ -96,10 +102,15 @@ def facts_of(names: Names) -> Facts:
             found.rows += size if isinstance(size, int) and size < 10_000 else 0
         elif isinstance(node, exp.SetOperation):
             _operands(node, names, found)
+        elif isinstance(node, exp.Or):
+            ours, theirs = _origins(node.this, names), _origins(node.expression, names)
+            found.either |= {pair for a in ours for b in theirs if a != b for pair in ((a, b), (b, a))}
         elif isinstance(node, exp.Case):
             _case(node, names, found)
         elif isinstance(node, exp.Join):
             _using(node, names, found)
+        elif isinstance(node, exp.First | exp.AnyValue):
+            _any_of_group(node, names, found)
         if isinstance(node, _ARITHMETIC):
             numbers = set() if isinstance(node, exp.Round) and not node.this else _numeric(node, names)
             found.numbers |= numbers
@@ -256,6 +267,27 @@ def _case(node: exp.Case, names: Names, found: Facts) -> None:
             value = constant(branch.this)
             if value is not None:
                 _wish(node.this, "=", (value,), names, found)
+
+
+def _any_of_group(node: exp.Expr, names: Names, found: Facts) -> None:
+    """FIRST(x) in a group: a key of the group is one of x's row, its own or by a join."""
+    origin, scope = names.origin(node.this), names.scope(node)
+    group = scope.select.args.get("group") if scope is not None else None
+    if origin is None or group is None:
+        return
+    keys = {o for key in group.expressions for o in _origins(_key(key, group), names)}
+    joined = set(keys)
+    assert scope is not None
+    for part in scope.select.find_all(exp.EQ):
+        sides = {o for side in (part.this, part.expression) if (o := names.origin(side))}
+        joined |= sides if sides & keys else set()
+    own = {o for o in joined if o[0] == origin[0]}
+    if origin in own:
+        return
+    if len(scope.sources) > 1:
+        found.keyed |= own & keys or own
+    else:
+        found.follows |= {(origin, key) for key in sorted(own)[:1]}
 
 
 def _using(node: exp.Join, names: Names, found: Facts) -> None:

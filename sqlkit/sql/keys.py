@@ -16,6 +16,9 @@ from sqlglot import exp
 from sqlkit.sql.facts import SIGNS, constant
 from sqlkit.sql.resolve import Names, Scope, Source
 
+# NULL of NULL
+_STRICT = (exp.Paren, exp.Lower, exp.Upper, exp.Cast, exp.Neg, exp.Year, exp.Month, exp.Day, exp.Quarter, exp.Week, exp.Extract, exp.Abs,
+           exp.Length, exp.TimeToStr, exp.TimestampTrunc, exp.DateTrunc)  # fmt: skip
 Column = tuple[int, str]  # id() of a Source and a column's lower-case name
 
 
@@ -87,6 +90,12 @@ class Known:
         """Whether an expression cannot be NULL in any row."""
         if isinstance(node, exp.Literal | exp.Count | exp.Star):
             return True
+        if isinstance(node, exp.Sum | exp.Avg | exp.Min | exp.Max):  # a group has a row
+            return bool(self.scope.select.args.get("group")) and self.never_null(node.this)
+        if isinstance(node, exp.Add | exp.Sub | exp.Mul):
+            return self.never_null(node.this) and self.never_null(node.expression)
+        if isinstance(node, exp.Paren | exp.Neg):
+            return self.never_null(node.this)
         column = self.column(node)
         if column is None:
             return False
@@ -227,8 +236,8 @@ def null_rejected(condition: exp.Expr) -> list[exp.Column]:
         return []
     found = []
     for side in sides:
-        while isinstance(side, exp.Paren | exp.Lower | exp.Upper | exp.Cast | exp.Neg):
-            side = side.this
+        while isinstance(side, _STRICT):
+            side = side.expression if isinstance(side, exp.Extract) else side.this
         if isinstance(side, exp.Column):
             found.append(side)
     return found

@@ -167,7 +167,9 @@ def condition_dropped(names: Names, tables: Tables) -> Iterator[Edit]:
     """One part of WHERE, ON or HAVING left out."""
     for node in _all(names, exp.Where, exp.Having):
         for part in _parts(node.this):
-            yield _without(node, part)
+            edit = _without(node, part)
+            edit.equal = _always(part, names) if isinstance(node, exp.Having) and not isinstance(part.parent, exp.Or) else ""
+            yield edit
 
 
 def join_condition_dropped(names: Names, tables: Tables) -> Iterator[Edit]:
@@ -652,9 +654,19 @@ def _gap(node: exp.Expr, other: type[exp.Expr], names: Names, tables: Tables) ->
     if {type(node), other} in _AT_LEAST.get(_bound(node, names), ()):
         return "nothing lies beyond its minimum or maximum"
     inclusive = {type(node), other} in ({exp.GT, exp.GTE}, {exp.LT, exp.LTE})
+    if _truth_gap(node, other, names, tables):
+        return "there are two truth values"
     if inclusive and isinstance(value, float) and value != int(value) and _integral(node.this, names, tables):
         return "an integer is never a fraction"
     return ""
+
+
+def _truth_gap(node: exp.Expr, other: type[exp.Expr], names: Names, tables: Tables) -> bool:
+    """A BOOLEAN compared with a truth value, or with 0 or 1: both signs accept the same of the two."""
+    origin, value = names.origin(node.this), constant(node.expression)
+    if origin is None or origin[0] not in tables or tables[origin[0]].kinds.get(origin[1]) != "bool" or value not in (0, 1):
+        return False
+    return all(_holds(type(node), truth, int(value)) == _holds(other, truth, int(value)) for truth in (0, 1))
 
 
 def _fraction_gap(node: exp.Expr, value: float, step: float, names: Names, tables: Tables) -> str:
@@ -694,6 +706,15 @@ def _least_count(node: exp.Expr, names: Names) -> int | None:
     select = node.find_ancestor(exp.Select)
     grouped = isinstance(select, exp.Select) and bool(select.args.get("group"))
     return 1 if grouped and isinstance(node.this, exp.Star | exp.Literal) and not isinstance(node.parent, exp.Filter) else 0
+
+
+def _always(part: exp.Expr, names: Names) -> str:
+    """A condition on a group's COUNT(*) that every group fulfils."""
+    value = constant(part.expression) if isinstance(part, tuple(_SIGNS)) else None
+    least = _least_count(part.this, names) if isinstance(value, int) else None
+    if least is None or not isinstance(value, int):
+        return ""
+    return "a count is never less" if all(_holds(type(part), n, value) for n in range(least, max(value, 0) + 3)) else ""
 
 
 def _bound(node: exp.Expr, names: Names) -> str:
@@ -749,11 +770,13 @@ def _distinct_equal(scope: Scope, context: _Context) -> str:
     if limit_ is not None and constant(limit_.expression) == 1 and not scope.select.args.get("offset"):
         return "the first row is the first either way"
     known, shown = context.known(scope), [e.unalias() for e in scope.select.expressions]
+    keys = _group_keys(scope)
+    if keys:  # any value of a column that the group fixes is its value
+        shown = [e.this if isinstance(e, exp.First | exp.AnyValue | exp.Min | exp.Max) and known.fixes(keys, e.this) else e for e in shown]
     if any(e.is_star for e in shown):
         starred = all(isinstance(e, exp.Star) for e in shown if e.is_star)
         whole = starred and scope.whole and all(s.table in known.tables and known.tables[s.table].keys for s in scope.sources)
-        return "every row shows its keys" if whole and not _group_keys(scope) else ""
-    keys = _group_keys(scope)
+        return "every row shows its keys" if whole and not keys else ""
     if keys:
         texts = {e.sql() for e in shown}
         rest = [k for k in keys if k.sql() not in texts]
@@ -796,11 +819,13 @@ def _join_equal(join: exp.Join, side: str, context: _Context) -> str:
     kept_left = any(other in turned for other in others) or (
         len(others) == 1 and _child_of(context.known(scope), mine, others[0], join.args.get("on"))
     )
-    kept_left = kept_left or _only_aggregates(scope, context, others)
-    kept_right = kept_right or _only_aggregates(scope, context, [mine])
+    kept_left = kept_left or _only_aggregates(scope, context, others) or _sought(scope, context, others)
+    kept_right = kept_right or _only_aggregates(scope, context, [mine]) or _sought(scope, context, [mine])
     alone_left = len(others) == 1 and _lonely(scope, context, others[0])
+    alone_left = alone_left or _emptied(scope, context, mine)
     kept_right = kept_right or alone_left  # a row without partner is a group of one, which HAVING turns away
     kept_left = kept_left or (len(scope.sources) == at + 1 and _lonely(scope, context, mine))
+    kept_left = kept_left or (len(others) == 1 and _emptied(scope, context, others[0]))
     wanted = side or join.side
     if (wanted == "LEFT" and kept_right) or (wanted == "RIGHT" and kept_left) or (wanted == "FULL" and kept_left and kept_right):
         return "the rows without a partner are turned away or cannot be"
@@ -824,6 +849,35 @@ def _lonely(scope: Scope, context: _Context, source: Source) -> bool:
         value = constant(part.expression) if isinstance(part, tuple(_SIGNS)) else None
         if isinstance(value, int) and isinstance(part.this, exp.Count) and isinstance(part.this.this, exp.Star):
             if not _holds(type(part), 1, value):
+                return True
+    return False
+
+
+def _sought(scope: Scope, context: _Context, sources: list[Source]) -> bool:
+    """Whether a SELECT only stands behind an IN that is not negated, and shows a column that is NULL in the rows without
+    partner: x IN (..., NULL) is true exactly where x IN (...) is, and a condition is either true or turns the row away."""
+    select = scope.select
+    inside = select.parent.parent if isinstance(select.parent, exp.Subquery) else select.parent
+    if not isinstance(inside, exp.In) or any(select.args.get(part) for part in ("group", "having", "limit", "offset", "qualify")):
+        return False
+    at: exp.Expr | None = inside.parent
+    while isinstance(at, exp.And | exp.Or | exp.Paren):
+        at = at.parent
+    shown = select.expressions[0].unalias()
+    return isinstance(at, exp.Where) and isinstance(shown, exp.Column) and context.names.source(shown) in sources
+
+
+def _emptied(scope: Scope, context: _Context, source: Source) -> bool:
+    """Whether rows in which a source is all NULL form groups of their own, and HAVING turns these away: it compares an
+    aggregate of the source, which is NULL there, and a key of the group is a column of it that is never NULL elsewhere."""
+    having, known = scope.select.args.get("having"), context.known(scope)
+    own = [k for k in _group_keys(scope) if isinstance(k, exp.Column) and context.names.source(k) is source and known.never_null(k)]
+    if having is None or not own:
+        return False
+    for part in conjuncts(having.this):
+        call = part.this if isinstance(part, tuple(_SIGNS)) and constant(part.expression) is not None else None
+        if isinstance(call, exp.Sum | exp.Avg | exp.Min | exp.Max) and isinstance(call.this, exp.Column):
+            if context.names.source(call.this) is source:
                 return True
     return False
 
