@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from sqlkit import commands
+from sqlkit.prompt import fingerprint
 from sqlkit.recipe import Recipe
 from sqlkit.records import write_atomic
 
@@ -39,7 +40,7 @@ def run(out: Path, overrides: list[str]) -> None:
     began = stage(1, f"data: verified pairs for the embedded company, in {data}")
     if not _built(data, recipe):
         commands.build(recipe, data)
-        write_atomic(data / "recipe.json", recipe.model_dump_json())
+        write_atomic(data / "recipe.json", _stamp(recipe))
     commands.timed(stages, "build", began)
     began = stage(2, f"train: QLoRA on the embedded base, in {out / 'adapter'}")
     adapter = commands.train(recipe, data, out)
@@ -67,4 +68,9 @@ def run(out: Path, overrides: list[str]) -> None:
 def _built(data: Path, recipe: Recipe) -> bool:
     """Whether the pairs of this very recipe are there."""
     stamp = data / "recipe.json"
-    return (data / "pairs.jsonl").exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == recipe.model_dump_json()
+    return (data / "pairs.jsonl").exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == _stamp(recipe)
+
+
+def _stamp(recipe: Recipe) -> str:
+    """What pairs depend on: the recipe, and how this sqlkit renders prompts."""
+    return json.dumps({"recipe": recipe.model_dump(mode="json"), "prompt": fingerprint()})

@@ -54,7 +54,7 @@ class Recipe(pydantic.BaseModel):
     max_length: int = pydantic.Field(1024, ge=64)
     packing: bool = False
     gradient_checkpointing: bool = False
-    bf16: bool = False
+    bf16: bool | Literal["auto"] = "auto"
     optim: str = "adamw_torch"
     weight_decay: float = pydantic.Field(0.0, ge=0)
     max_grad_norm: float = pydantic.Field(1.0, gt=0)

@@ -21,7 +21,7 @@ from sqlkit.embedded import resolve_base
 from sqlkit.errors import RunError
 from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
 from sqlkit.model.huggingface import load_tokenizer, load_weights
-from sqlkit.prompt import Context, fingerprint, render
+from sqlkit.prompt import Context, fingerprint, grammar, render
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records, write_atomic, write_jsonl
 from sqlkit.train.callbacks import Accuracy, Judge, Screen
@@ -67,6 +67,7 @@ def train(
     accuracy = Accuracy(
         tokenizer, dev, [render(e.question, context) for e in dev], judge, out,
         every=recipe.eval_steps, patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
+        grammars=[grammar(e.question, context) for e in dev] if recipe.constrained else None,
     )
     screen = Screen(quiet)
     accuracy.show = screen.say
@@ -117,7 +118,7 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
         packing=recipe.packing,
         completion_only_loss=True,
         gradient_checkpointing=recipe.gradient_checkpointing,
-        bf16=recipe.bf16,
+        bf16=bfloat16(recipe.bf16),
         optim=recipe.optim,
         weight_decay=recipe.weight_decay,
         max_grad_norm=recipe.max_grad_norm,
@@ -155,6 +156,17 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
     return trainer
+
+
+def bfloat16(wanted: bool | str) -> bool:
+    """Whether to compute in bfloat16; 'auto': where the processor multiplies it in hardware, several times as fast."""
+    import torch
+
+    if wanted != "auto":
+        return bool(wanted)
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _signature(recipe: Recipe, base: str, tokenizer: Any, pairs_file: Path) -> dict[str, Any]:

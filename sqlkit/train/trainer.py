@@ -22,9 +22,10 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         labels = inputs["labels"][:, 1:]
         inner = self.accelerator.unwrap_model(model)
         causal = inner.get_base_model() if hasattr(inner, "get_base_model") else inner
-        hidden = causal.model(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state[:, :-1]
         chosen = labels != -100
-        logits = causal.lm_head(hidden[chosen]).float()
+        with self.accelerator.autocast():  # what the wrapped forward, which is passed by here, would do
+            hidden = causal.model(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state[:, :-1]
+            logits = causal.lm_head(hidden[chosen]).float()
         total = torch.nn.functional.cross_entropy(logits, labels[chosen], reduction="sum")
         self._metrics["train"]["num_tokens"] = [self.state.num_input_tokens_seen]
         return total / (chosen.sum() if num_items_in_batch is None else num_items_in_batch)

@@ -147,3 +147,33 @@ def test_merging_into_the_dequantised_base_keeps_the_function(base: Path, pairs:
     trained = PeftModel.from_pretrained(load_weights(str(base), nf4=True), str(adapter)).eval()
     with torch.inference_mode():
         assert torch.allclose(trained(ids).logits, merged.model(ids).logits, atol=5e-3)  # bitsandbytes computes in bfloat16
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_the_short_way_to_the_loss_gives_trls_loss_and_gradients(base: Path, pairs: Path, tmp_path: Path, bf16: bool) -> None:
+    """In bfloat16 the short way once ran in float32: it passed by the forward that autocast was wrapped around."""
+    import torch
+    from trl import SFTTrainer
+
+    from sqlkit.model.huggingface import load_tokenizer, load_weights
+    from sqlkit.train.sft import _trainer
+    from sqlkit.train.tokens import encode, preflight
+
+    tokenizer = load_tokenizer(str(base))
+    rows = preflight(encode(read_records(Pair, pairs / "pairs.jsonl"), tokenizer), tokenizer, len(tokenizer), 1024)
+    trainer = _trainer(recipe(base, bf16=bf16), load_weights(str(base), nf4=True), tokenizer, rows[:4], tmp_path, [])
+    model = trainer.accelerator.prepare(trainer.model)
+    inputs = trainer._prepare_inputs(next(iter(trainer.get_train_dataloader())))
+    kinds: list[torch.dtype] = []
+    head = trainer.accelerator.unwrap_model(model).get_base_model().lm_head
+    head.register_forward_hook(lambda module, given, made: kinds.append(made.dtype))
+    losses, gradients = [], []
+    for compute in (SFTTrainer.compute_loss, type(trainer).compute_loss):
+        model.zero_grad()
+        loss = compute(trainer, model, dict(inputs))
+        loss.backward()
+        losses.append(float(loss.detach()))
+        gradients.append(torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]))
+    assert kinds[-1] == (torch.bfloat16 if bf16 else torch.float32)
+    assert losses[1] == pytest.approx(losses[0], rel=1e-2 if bf16 else 1e-5)
+    assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > (0.98 if bf16 else 0.99999)
