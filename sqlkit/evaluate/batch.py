@@ -131,6 +131,8 @@ def _tasks(cases: Iterable[Case], options: Options, log: Log) -> Iterator[Task]:
 
 def _cut(window: dict[tuple[str, ...], list[tuple[str, Case]]]) -> Iterator[Task]:
     for members in window.values():
+        if members[0][1].made:  # databases are made to fit the golds: those with the same ones behind each other
+            members.sort(key=lambda member: str(member[1].golds))
         for start in range(0, len(members), TASK):
             yield members[start : start + TASK]
 

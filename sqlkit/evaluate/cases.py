@@ -35,6 +35,11 @@ class Case:
     fault: str = ""
 
     @property
+    def made(self) -> bool:
+        """Whether there are no rows to go by, so that the grader makes databases that fit the golds."""
+        return not self.database and not self.rows
+
+    @property
     def place(self) -> tuple[str, str, str, str]:
         """What cases that can share a database have in common."""
         return self.database, self.ddl, self.rows, self.dialect

@@ -2,14 +2,15 @@
 
 Numbers compare by value whatever their type (1 = 1.0 = DECIMAL '1.00', -0.0 = 0); where a float takes part, a relative
 difference of 1e-9 is no difference, because the order of additions shows there. There is no absolute tolerance: a
-result near zero is not zero. NULL equals NULL and nothing else, NaN equals NaN. Text is exact and never a number; a
-truth value is not a number either. A date equals a timestamp at its midnight. Lists compare in order, structs by key.
+result near zero is not zero. NULL equals NULL and nothing else, NaN equals NaN. Text is exact and never a number, but where the
+schema gives no column a type (`numeral`); a truth value is not a number either. A date equals a timestamp at its midnight. Lists compare in order, structs by key.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,16 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     return _plain(a) == _plain(b)
+
+
+_NUMERAL = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,15})?")
+
+
+def numeral(cell: Any) -> Any:
+    """A text that spells a number as that number: what rows of an untyped schema are compared by."""
+    if isinstance(cell, str) and _NUMERAL.fullmatch(cell):
+        return Decimal(cell)
+    return cell
 
 
 class Coder:
