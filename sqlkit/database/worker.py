@@ -178,6 +178,9 @@ def _duckdb(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
         return {"error": "unsafe: not one SELECT statement"}
+    if options["database"] != ":memory:":  # opened read-only
+        cursor = connection.execute(statements[0])
+        return _fetch(cursor, [(d[0], str(d[1])) for d in cursor.description], options)
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
         cursor = connection.execute(statements[0])

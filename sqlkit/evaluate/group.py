@@ -70,7 +70,7 @@ def _open(case: Case, place: Place, options: Options) -> tuple[Grader | None, fl
         return None, None, str(error)
     grader = Grader(
         opened.databases, opened.dialect, policy=options.policy, weak=opened.weak, untyped=opened.untyped, schema=opened.schema,
-        prove=options.details or opened.score is not None,
+        prove=options.details or opened.score is not None, made=opened.score is not None,
     )  # fmt: skip
     return grader, opened.score, ""
 

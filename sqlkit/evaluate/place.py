@@ -14,6 +14,7 @@ from sqlkit.errors import DatabaseError, InputError, SchemaError, SqlkitError
 from sqlkit.evaluate.cases import Case
 from sqlkit.evaluate.runs import Runs
 from sqlkit.records import Result
+from sqlkit.schema.catalogue import read_catalogue
 from sqlkit.schema.ddl import parse_ddl, to_ddl, untyped
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.types import Schema
@@ -21,6 +22,7 @@ from sqlkit.sql.guard import check
 from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all, transpile
 from sqlkit.sql.sqlite import from_sqlite
 
+DUCKDB = (".duckdb", ".ddb")
 DATABASES = 8  # made for a case that has none
 WEAK = 0.9  # share of mutants of the gold that databases must tell apart before they may say "equivalent"
 
@@ -45,6 +47,7 @@ class Place:
         self._limits = limits
         self._sandbox: Sandbox | None = None
         self._populated: PopulatedSandbox | None = None
+        self._held: tuple[str, ...] = ()
 
     def open(self, case: Case) -> Opened:
         """The databases of a case. Those that were opened before are then closed.
@@ -95,10 +98,15 @@ class Place:
         raise InputError(f"the DDL or the rows cannot be used: {refused}")
 
     def _go(self, database: str, script: Sequence[str], name: str, dialect: str) -> None:
+        wanted = (database, *script, dialect)
+        if wanted == self._held and database:
+            return
+        self._held = ()
         if self._sandbox is None:
             self._sandbox = Sandbox(database, script=script, name=name, dialect=dialect, **self._limits)
         else:
             self._sandbox.reopen(database, script, name, dialect)
+        self._held = wanted
 
     def close(self) -> None:
         """End the worker processes."""
@@ -107,9 +115,10 @@ class Place:
                 sandbox.close()
 
 
+@functools.lru_cache(64)
 def _read(database: str) -> Schema | None:
     try:
-        return read_schema(database)
+        return read_catalogue(database) if database.endswith(DUCKDB) else read_schema(database)
     except SqlkitError:
         return None
 

@@ -65,14 +65,17 @@ class Coder:
         self.loose = False
         for row in rows:
             for cell in row:
-                if type(cell) is not str and cell is not None:
+                kind = type(cell)
+                if kind is int:
+                    self._exact.add(cell)
+                elif kind is not str and cell is not None:
                     self._collect(cell)
         self._chain: dict[Number, int] = self._chains() if self._floats else {}
 
     def row(self, row: Row) -> tuple[int, ...]:
         """The codes of a row's cells."""
-        codes = self._codes
-        return tuple([codes.setdefault(self._key(cell), len(codes)) for cell in row])
+        codes, key = self._codes, self._key
+        return tuple([codes.setdefault(cell if cell is None or type(cell) is str else key(cell), len(codes)) for cell in row])
 
     def _collect(self, cell: Any) -> None:
         if isinstance(cell, float):
