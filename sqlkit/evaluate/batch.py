@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import InputError
-from sqlkit.evaluate.cases import Case
+from sqlkit.evaluate.cases import NOTHING, Case
 from sqlkit.evaluate.group import Options, Outcome
 from sqlkit.evaluate.workers import Task, work
 
@@ -32,9 +32,9 @@ Key = Callable[[Case], str]
 
 
 def keys(options: Options) -> Key:
-    """Names cases by the hash of what decides a verdict: the case without its id, its database file as it is now, the options."""
+    """Names cases by the hash of what decides a verdict: the case without its id and what stands beside it, its database file as it is now, the options."""
     start = hashlib.sha256(json.dumps([VERSION, *dataclasses.astuple(options)], default=str).encode())
-    names = [field.name for field in dataclasses.fields(Case) if field.name != "id"]
+    names = [field.name for field in dataclasses.fields(Case) if field.name not in ("id", "about")]
 
     @functools.cache
     def file(database: str) -> str:
@@ -135,7 +135,7 @@ def _tasks(cases: Iterable[Case], key: Key, log: Log) -> Iterator[Task]:
         if name in log or name in planned:
             continue
         planned.add(name)
-        window.setdefault(case.place, []).append((name, dataclasses.replace(case, id="")))
+        window.setdefault(case.place, []).append((name, dataclasses.replace(case, id="", about=NOTHING)))
         held += 1
         if held == WINDOW:
             yield from _cut(window)
@@ -168,8 +168,10 @@ def _write(cases: Iterable[Case], out: Path, options: Options, key: Key, log: Lo
 
 
 def line(case: Case, outcome: Outcome, options: Options) -> dict[str, Any]:
-    """A line of output: id, verdict, reason, witness; with details also what stands beside them."""
+    """A line of output: id, verdict, reason, witness; with details also all that a report shows."""
     told: Sequence[str] = ("verdict", "reason", "witness")
-    if options.details:
-        told = (*told, "kind", "difficulty", "policies", "partial", "repair")
-    return {"id": case.id, **{name: outcome[name] for name in told if name in outcome}}
+    if not options.details:
+        return {"id": case.id, **{name: outcome[name] for name in told if name in outcome}}
+    asked = {"question": case.about.question, "gold": list(case.golds) if case.golds is not None else None, "pred": case.pred}
+    beside = {k: v for k, v in dataclasses.asdict(case.about).items() if v and k != "question"}
+    return {"id": case.id, **{name: outcome[name] for name in told}, **asked, **beside, **{k: v for k, v in outcome.items() if k not in told}}

@@ -18,6 +18,33 @@ BIRD = "\t----- bird -----\t"  # between SQL and database in BIRD's predictions
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class About:
+    """What is told beside a query and decides no verdict; `confidence` is the model's own, from 0 to 1, where it gave one."""
+
+    question: str = ""
+    shape: str = ""
+    db_id: str = ""
+    confidence: float | None = None
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+NOTHING = About()
+
+
+def about(row: Mapping[str, Any], before: About = NOTHING) -> About:
+    """What an object of a file says beside its query; what has the wrong type is passed over."""
+    told: dict[str, Any] = {}
+    for key in ("question", "shape", "db_id"):
+        if isinstance(row.get(key), str):
+            told[key] = row[key]
+    for key, kind in (("confidence", float), ("seconds", float), ("tokens", int)):
+        if isinstance(row.get(key), int | float) and not isinstance(row[key], bool) and row[key] >= 0:
+            told[key] = kind(row[key])
+    return dataclasses.replace(before, **told) if told else before
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Case:
     """One thing to grade. `golds` None: unanswerable; `pred` None: refused, '': no SQL. `fault`: why it cannot be graded.
 
@@ -33,6 +60,7 @@ class Case:
     database: str = ""
     difficulty: str = ""
     fault: str = ""
+    about: About = NOTHING
 
     @property
     def made(self) -> bool:
@@ -78,7 +106,7 @@ def _case(row: Mapping[str, Any], number: int, folder: Path) -> Case:
         return Case(known, fault=f"line {number}: {key} is not text")
     return Case(
         known, None if golds == [None] else tuple(g for g in golds if g is not None), row["pred"], texts["dialect"].lower(),
-        texts["ddl"], texts["rows"], _near(texts["database"], folder), texts["difficulty"],
+        texts["ddl"], texts["rows"], _near(texts["database"], folder), texts["difficulty"], about=about(row),
     )  # fmt: skip
 
 
@@ -97,6 +125,7 @@ class Query:
     sqls: tuple[str, ...] | None
     db_id: str = ""
     difficulty: str = ""
+    about: About = NOTHING
 
 
 def read_queries(path: str | Path, keys: Sequence[str]) -> list[Query]:
@@ -155,7 +184,7 @@ def _query(value: Any, i: int, keys: Sequence[str], where: str, name: str = "") 
         raise InputError(f"{where}: {key} is not text")
     known = next((str(value[k]) for k in IDS if value.get(k) not in (None, "")), name or str(i))
     texts = tuple(str(g).partition(BIRD)[0] for g in golds if g is not None)
-    return Query(known, texts if texts else None, str(value.get("db_id") or ""), str(value.get("difficulty") or ""))
+    return Query(known, texts if texts else None, str(value.get("db_id") or ""), str(value.get("difficulty") or ""), about(value))
 
 
 def _spider(line: str, i: int) -> Query:
@@ -200,7 +229,9 @@ def of_files(
             where[db_id] = find_database(database, db_id) if database else ""
         fault = "" if theirs is not None else "no prediction"
         pred = None if theirs is None or theirs.sqls is None else theirs.sqls[0]
-        cases.append(Case(ours.id, ours.sqls, pred, dialect, ddl, "", where[db_id], ours.difficulty, fault))
+        theirs_about = theirs.about if theirs is not None else NOTHING
+        told = dataclasses.replace(theirs_about, question=ours.about.question, shape=ours.about.shape, db_id=db_id)
+        cases.append(Case(ours.id, ours.sqls, pred, dialect, ddl, "", where[db_id], ours.difficulty, fault, told))
     return cases, said
 
 

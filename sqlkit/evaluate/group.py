@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlkit.errors import SqlkitError
-from sqlkit.evaluate.beside import beside
+from sqlkit.evaluate.beside import beside, tables
 from sqlkit.evaluate.cases import Case
 from sqlkit.evaluate.grade import Grader, Policy
 from sqlkit.evaluate.place import Place
@@ -105,6 +105,12 @@ def _graded(case: Case, grader: Grader, options: Options) -> Outcome:
     outcome |= {"proven": True} if grade.details.get("proven") else {}
     if options.details and golds and case.pred and grade.verdict not in ("unsafe", "gold_broken"):
         outcome |= beside(grader, golds, case.pred)
+    if options.details:
+        outcome |= {key: grade.details[key] for key in ("gold_sql", "runs") if key in grade.details}
+        outcome["results"] = {key: grade.details[key] for key in ("gold", "predicted", "columns") if key in grade.details}
+        witness = outcome["witness"]
+        if witness:
+            witness["tables"] = tables(grader, grade.details["gold_sql"], case.pred or "", witness["database"])
     return outcome
 
 

@@ -14,7 +14,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 KEPT = 4_000  # characters of the longest text whose tree is kept
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "transpile", "view_all", "view_one"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -54,6 +54,17 @@ def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
 
 
 _kept = functools.lru_cache(256)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...
+
+
+def read_tables(sql: str, dialect: str = "duckdb") -> list[str]:
+    """The names of the tables that a query reads, CTEs left out; none where it does not parse."""
+    try:
+        inside = nodes(view_one(sql, dialect))
+    except (SqlglotError, RecursionError):
+        return []
+    common = {node.alias_or_name.lower() for node in inside if isinstance(node, exp.CTE)}
+    tables = [node for node in inside if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)]
+    return list(dict.fromkeys(table.name for table in tables if table.name.lower() not in common))
 
 
 def nodes(tree: exp.Expr) -> list[exp.Expr]:
