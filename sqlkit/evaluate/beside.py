@@ -13,7 +13,6 @@ from sqlkit.evaluate.policies import COMPATIBLE
 from sqlkit.evaluate.policies.spider import spider, without_distinct
 from sqlkit.evaluate.reasons import sample
 from sqlkit.evaluate.several import Golds, match
-from sqlkit.records import Result
 from sqlkit.sql.edits import edits
 from sqlkit.sql.parse import read_tables
 
@@ -31,7 +30,7 @@ def beside(grader: Grader, golds: Sequence[str], sql: str, dialect: str = "") ->
     passed = {name: False for name in (*POLICIES, *COMPATIBLE, "spider_without_distinct")}
     best, nearest = Partial(0.0, 0.0, 0.0), known[0] if known else None
     for gold in known:
-        for name, accepted in _policies(grader, gold, sql, said).items():
+        for name, accepted in others_say(grader, gold, sql).items():
             passed[name] |= accepted
         shared = mean([partial(on.result, said[i]) for i, on in enumerate(gold.on) if on.result.rows or gold.empty])
         if shared.soft_f1 > best.soft_f1:
@@ -61,7 +60,9 @@ def tables(grader: Grader, gold: str, sql: str, name: str) -> dict[str, Any]:
     return {table: sample(result, SHOWN) for table, result in said.items() if result.ok}
 
 
-def _policies(grader: Grader, golds: Golds, sql: str, said: dict[int, Result]) -> dict[str, bool]:
+def others_say(grader: Grader, golds: Golds, sql: str) -> dict[str, bool]:
+    """Whether each policy, ours and other evaluators', accepts a prediction on all databases."""
+    said = {i: grader.ask(i, sql) for i in range(len(grader.databases))}
     passed: dict[str, bool] = {
         str(name): not golds.unstable and match(golds, sql, grader.ask, columns, grader.dialect).outcome == "same"
         for name, columns in POLICIES.items()

@@ -87,10 +87,11 @@ def read_cases(path: str | Path) -> Iterator[Case]:
         if not isinstance(row, dict):
             yield Case(f"line {number}", fault=f"line {number} is not a JSON object")
         else:
-            yield _case(row, number, path.parent)
+            yield case_of(row, number, path.parent)
 
 
-def _case(row: Mapping[str, Any], number: int, folder: Path) -> Case:
+def case_of(row: Mapping[str, Any], number: int, folder: Path = Path()) -> Case:
+    """A case from an object of a case file; what is missing or of the wrong type is its fault."""
     known = row.get("id", number)
     missing = [key for key in ("gold", "pred") if key not in row]
     if missing:
