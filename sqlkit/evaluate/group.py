@@ -80,8 +80,8 @@ def _unusable(case: Case, why: str) -> Outcome:
     unsafe = check(case.pred, case.dialect or "duckdb") if case.pred and not case.fault else ""
     if unsafe and not unsafe.startswith("parse: "):
         return {"verdict": "unsafe", "reason": f"unsafe: {unsafe}", "witness": None}
-    if why == "no prediction":
-        return {"verdict": "error", "reason": "parse: no prediction", "witness": None, "kind": "no SQL"}
+    if why.startswith("no prediction"):
+        return {"verdict": "error", "reason": f"parse: {why}", "witness": None, "kind": "no SQL"}
     return {"verdict": "undecidable", "reason": why, "witness": None, "unusable": True}
 
 

@@ -161,12 +161,20 @@ def test_other_forms(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text('["SELECT 1", null]')
     assert [q.sqls for q in read_queries(tmp_path / "list.json", PREDICTED)] == [("SELECT 1",), None]
     for name, text, words in [
-        ("a.json", "{", "not JSON"), ("b.json", "3", "neither a list"), ("c.jsonl", '{"x": 1}\n', "line 1 has no SQL"),
-        ("d.csv", "x,y\n1,2\n", "row 1 has no SQL"), ("e.jsonl", "{\n", "line 1 is not JSON"), ("f.jsonl", '{"sql": 3}\n', "not text"),
+        ("c.jsonl", '{"x": 1}\n', "line 1 has no SQL"), ("d.csv", "x,y\n1,2\n", "row 1 has no SQL"), ("e.jsonl", "{\n", "line 1 is not JSON"),
+        ("f.jsonl", '{"sql": 3}\n', "not text"), ("g.jsonl", "3\n", "neither text"), ("h.jsonl", '{"sql": ["a", 3]}\n', "not text"),
     ]:  # fmt: skip
+        (tmp_path / name).write_text(text)
+        assert words in read_queries(tmp_path / name, GOLD)[0].fault
+    for name, text, words in [("a.json", "{", "not JSON"), ("b.json", "3", "neither a list")]:
         (tmp_path / name).write_text(text)
         with pytest.raises(InputError, match=words):
             read_queries(tmp_path / name, GOLD)
+    (tmp_path / "dev.json").write_text('[{"question": "how many?", "query": "SELECT 1", "sql": {"select": []}, "db_id": "a"}]')
+    spider = read_queries(tmp_path / "dev.json", GOLD)[0]
+    assert (spider.sqls, spider.about.question) == (("SELECT 1",), "how many?")
+    (tmp_path / "tab.sql").write_text("SELECT a\tFROM t\nSELECT 1\tdb-1\n")
+    assert [(q.sqls, q.db_id) for q in read_queries(tmp_path / "tab.sql", PREDICTED)] == [(("SELECT a\tFROM t",), ""), (("SELECT 1",), "db-1")]
     (tmp_path / "latin.sql").write_bytes(b"SELECT '\xe9'\n")
     with pytest.raises(InputError, match="not UTF-8"):
         read_queries(tmp_path / "latin.sql", GOLD)
@@ -196,6 +204,27 @@ def test_databases_are_found_by_their_names(tmp_path: Path) -> None:
         find_database(str(tmp_path), "c")
     with pytest.raises(InputError, match="name no db_id"):
         find_database(str(tmp_path), "")
+
+
+def test_what_is_broken_costs_itself_alone(tmp_path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute(f"{DDL}; {ROWS}")
+    (tmp_path / "gold.jsonl").write_text(
+        '{"query": "SELECT i FROM t", "db_id": "a"}\n{"query": \n{"query": "SELECT s FROM t", "db_id": "a"}\n{"query": "SELECT 1", "db_id": "gone"}\n'
+        '{"query": "SELECT i FROM t", "db_id": "a"}\n'
+    )
+    (tmp_path / "pred.sql").write_text("SELECT i FROM t\nSELECT 2\n\nSELECT 1\nI do not know\n\n")
+    cases, said = of_files(tmp_path / "gold.jsonl", tmp_path / "pred.sql", database=str(tmp_path))
+    found = [(o["verdict"], o["reason"]) for _, o in grade_cases(lambda: cases, tmp_path / "out.jsonl", Options())]
+    assert [verdict for verdict, _ in found] == ["equivalent", "undecidable", "error", "undecidable", "error"]
+    assert not said
+    for number, words in [(1, "line 2 is not JSON"), (2, "no SQL"), (3, "holds no database gone"), (4, "parse")]:
+        assert words in found[number][1]
+    with pytest.raises(InputError, match="no database"):
+        (tmp_path / "one.sql").write_text("SELECT 1\tgone\n")
+        of_files(tmp_path / "one.sql", tmp_path / "pred.sql", database=str(tmp_path))
 
 
 def test_plain_files_on_sqlite_in_its_own_dialect(tmp_path: Path) -> None:
