@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-grade clean
 
 install: $(VENV)/.installed
 
@@ -35,6 +35,9 @@ base: install  ## rebuild the embedded base; SHARED is a folder of public data (
 	bash data/base/rebuild.sh $(SHARED)
 
 bench: bench-ask
+
+bench-grade: install  ## the grader's figures; SHARED is a folder of public data
+	$(BIN)/python eval/bench_grade.py $(SHARED)/spider
 
 bench-ask: install  ## seconds per question, warm, one at a time
 	$(BIN)/python eval/bench_ask.py

@@ -6,10 +6,12 @@ import json
 import sys
 from pathlib import Path
 
-import spider  # beside this file
+import speed  # beside this file
+import spider
 
 if __name__ == "__main__":
     figures = spider.transpiled_and_agreeing(Path(sys.argv[1]))
     for failing in figures.pop("failing"):
         print(f"{failing['db_id']}: {failing['reason']}\n  SQLite  {failing['gold']}\n  DuckDB  {failing['duckdb']}")
+    figures |= speed.questions_per_second_single(Path(sys.argv[1]))
     print(json.dumps(figures))

@@ -141,6 +141,29 @@ def grade(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="what `sqlkit grade --details` wrote: one file, or two: before and after")],
+    out: Annotated[Path, typer.Option(help="folder for report.html, report.md, report.json")] = Path("runs/compare"),
+    title: str = "",
+) -> None:
+    """A report of graded runs: one, or two side by side with what was won and lost."""
+    from sqlkit.evaluate.compared import report_of
+
+    report = report_of(runs, out, title=title)
+    for name in ("first", "second"):
+        if name in report:
+            ex = report[name]["ex"]
+            typer.echo(f"{name:7} EX {ex['value']:.1%} [{ex['low']:.1%}, {ex['high']:.1%}], n = {ex['n']}")
+    if report["gain"]:
+        g = report["gain"]
+        typer.echo(
+            f"second against first: {100 * g['value']:+.1f} points [{100 * g['low']:+.1f}, {100 * g['high']:+.1f}], "
+            f"won {g['won']}, lost {g['lost']}, p = {g['p']:.2g}"
+        )
+    typer.echo(f"report in {out / 'report.html'}")
+
+
+@app.command()
 def ask(
     question: str, database: Database = "", adapter: Path | None = None, base_model: str = "embedded", glossary: str | None = None,
     shots: Annotated[int, typer.Option(help="worked examples to retrieve for the prompt")] = 0,

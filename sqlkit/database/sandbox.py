@@ -118,6 +118,20 @@ class Sandbox:
             answers = iter(self._ask_all([sql for sql, error in gated if not error]))
         return [Result(error=error) if error else next(answers) for _, error in gated]
 
+    def cost(self, sql: str) -> int | None:
+        """How many rows the query's operators scan and make: the same on every machine. None where it fails, or not on DuckDB."""
+        sql, error = self._gate(sql)
+        if error or self._options["kind"] != "duckdb":
+            return None
+        with self._lock:
+            where = self._where
+            self._where = {**where, "cost": True}
+            try:
+                said = self._ask(sql)
+            finally:
+                self._where = where
+        return int(said.rows[0][0]) if said.ok and said.rows else None
+
     def _gate(self, sql: str) -> tuple[str, str]:
         """The query as the database takes it, and why it may not run."""
         reason = check(sql, self.dialect)

@@ -51,7 +51,7 @@ def main() -> None:
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_CPU, (int(used + options["seconds"]) + CPU_MARGIN, resource.RLIM_INFINITY))
-        _send(answers, _run(connection, request["sql"], options))
+        _send(answers, _run(connection, request["sql"], {**options, "cost": True} if "cost" in request else options))
 
 
 def _send(answers: Any, data: bytes) -> None:
@@ -161,7 +161,7 @@ def _run(connection: Any, sql: str, options: dict[str, Any]) -> bytes:
     """The answer to one query, pickled here so that a result too large for the process is an answer as well."""
     began = time.perf_counter()
     try:
-        query = _duckdb if options["kind"] == "duckdb" else _sqlalchemy
+        query = _cost if "cost" in options else _duckdb if options["kind"] == "duckdb" else _sqlalchemy
         answer = query(connection, sql, options)
         answer["seconds"] = time.perf_counter() - began
         return pickle.dumps(answer, protocol=5)
@@ -174,10 +174,30 @@ def _run(connection: Any, sql: str, options: dict[str, Any]) -> bytes:
     return pickle.dumps(answer, protocol=5)
 
 
+def _cost(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
+    """One row: how many rows DuckDB's operators scanned and made (https://duckdb.org/docs/stable/dev/profiling)."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
+        return {"error": "unsafe: not one SELECT statement"}
+    connection.execute("BEGIN TRANSACTION READ ONLY")
+    try:
+        told = json.loads(connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statements[0].query}").fetchone()[1])
+    finally:
+        connection.execute("ROLLBACK")
+    total, left = 0, [told]
+    for node in left:
+        total += (node.get("operator_cardinality") or 0) + (node.get("operator_rows_scanned") or 0)
+        left += node.get("children", [])
+    return {"columns": ["rows"], "types": ["BIGINT"], "rows": [(total,)], "truncated": False}
+
+
 def _duckdb(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
         return {"error": "unsafe: not one SELECT statement"}
+    if options["database"] != ":memory:":  # opened read-only
+        cursor = connection.execute(statements[0])
+        return _fetch(cursor, [(d[0], str(d[1])) for d in cursor.description], options)
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
         cursor = connection.execute(statements[0])

@@ -8,6 +8,7 @@ run was stopped and however many workers there were.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import InputError
-from sqlkit.evaluate.cases import Case
+from sqlkit.evaluate.cases import NOTHING, Case
 from sqlkit.evaluate.group import Options, Outcome
 from sqlkit.evaluate.workers import Task, work
 
@@ -27,18 +28,31 @@ TASK = 96  # cases that a worker gets at once
 
 Progress = Callable[[int, int], object]
 Cases = Callable[[], Iterable[Case]]
+Key = Callable[[Case], str]
 
 
-def key(case: Case, options: Options) -> str:
-    """The hash of what decides a verdict: the case without its id, its database file as it is now, the options."""
-    held: list[Any] = [VERSION, *dataclasses.astuple(dataclasses.replace(case, id="")), *dataclasses.astuple(options)]
-    if case.database and "://" not in case.database:
+def keys(options: Options) -> Key:
+    """Names cases by the hash of what decides a verdict: the case without its id and what stands beside it, its database file as it is now, the options."""
+    start = hashlib.sha256(json.dumps([VERSION, *dataclasses.astuple(options)], default=str).encode())
+    names = [field.name for field in dataclasses.fields(Case) if field.name not in ("id", "about")]
+
+    @functools.cache
+    def file(database: str) -> str:
         try:
-            found = os.stat(case.database)
-            held += [found.st_size, found.st_mtime_ns]
+            found = os.stat(database)
+            return f"{found.st_size} {found.st_mtime_ns}"
         except OSError:
-            pass  # told when it is opened
-    return hashlib.sha256(json.dumps(held, ensure_ascii=True, default=str).encode()).hexdigest()[:32]
+            return ""  # told when it is opened
+
+    def key(case: Case) -> str:
+        held = repr([getattr(case, name) for name in names])
+        if case.database and "://" not in case.database:
+            held += file(case.database)
+        digest = start.copy()
+        digest.update(held.encode("utf-8", "backslashreplace"))
+        return digest.hexdigest()[:32]
+
+    return key
 
 
 class Log:
@@ -99,29 +113,29 @@ def grade_cases(
         log = Log(out.with_name(out.name + ".log"))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot use {out}: {getattr(error, 'strerror', None) or 'the log beside it is not ours'}") from None
-    whole = False
+    whole, key = False, keys(options)
     try:
-        for done, (name, outcome) in enumerate(work(_tasks(cases(), options, log), options, jobs), 1):
+        for done, (name, outcome) in enumerate(work(_tasks(cases(), key, log), options, jobs), 1):
             log.add(name, outcome)
             if progress is not None:
                 progress(done, 0)
-        yield from _write(cases(), out, options, log)
+        yield from _write(cases(), out, options, key, log)
         whole = True
     finally:
         log.close(remove=whole)
 
 
-def _tasks(cases: Iterable[Case], options: Options, log: Log) -> Iterator[Task]:
+def _tasks(cases: Iterable[Case], key: Key, log: Log) -> Iterator[Task]:
     """The cases that are not in the log, those that share a database together."""
     planned: set[str] = set()
     window: dict[tuple[str, ...], list[tuple[str, Case]]] = {}
     held = 0
     for case in cases:
-        name = key(case, options)
+        name = key(case)
         if name in log or name in planned:
             continue
         planned.add(name)
-        window.setdefault(case.place, []).append((name, dataclasses.replace(case, id="")))
+        window.setdefault(case.place, []).append((name, dataclasses.replace(case, id="", about=NOTHING)))
         held += 1
         if held == WINDOW:
             yield from _cut(window)
@@ -131,17 +145,19 @@ def _tasks(cases: Iterable[Case], options: Options, log: Log) -> Iterator[Task]:
 
 def _cut(window: dict[tuple[str, ...], list[tuple[str, Case]]]) -> Iterator[Task]:
     for members in window.values():
+        if members[0][1].made:  # databases are made to fit the golds: those with the same ones behind each other
+            members.sort(key=lambda member: str(member[1].golds))
         for start in range(0, len(members), TASK):
             yield members[start : start + TASK]
 
 
-def _write(cases: Iterable[Case], out: Path, options: Options, log: Log) -> Iterator[tuple[Case, Outcome]]:
+def _write(cases: Iterable[Case], out: Path, options: Options, key: Key, log: Log) -> Iterator[tuple[Case, Outcome]]:
     """The output, whole or not at all, in the order of the input."""
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             for case in cases:
-                outcome = log.get(key(case, options))
+                outcome = log.get(key(case))
                 file.write(json.dumps(line(case, outcome, options), ensure_ascii=False, default=str) + "\n")
                 yield case, outcome
         os.chmod(name, 0o644)
@@ -152,8 +168,10 @@ def _write(cases: Iterable[Case], out: Path, options: Options, log: Log) -> Iter
 
 
 def line(case: Case, outcome: Outcome, options: Options) -> dict[str, Any]:
-    """A line of output: id, verdict, reason, witness; with details also what stands beside them."""
+    """A line of output: id, verdict, reason, witness; with details also all that a report shows."""
     told: Sequence[str] = ("verdict", "reason", "witness")
-    if options.details:
-        told = (*told, "kind", "difficulty", "policies", "partial", "repair")
-    return {"id": case.id, **{name: outcome[name] for name in told if name in outcome}}
+    if not options.details:
+        return {"id": case.id, **{name: outcome[name] for name in told if name in outcome}}
+    asked = {"question": case.about.question, "gold": list(case.golds) if case.golds is not None else None, "pred": case.pred}
+    beside = {k: v for k, v in dataclasses.asdict(case.about).items() if v and k != "question"}
+    return {"id": case.id, **{name: outcome[name] for name in told}, **asked, **beside, **{k: v for k, v in outcome.items() if k not in told}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,35 @@ from sqlkit.errors import InputError
 GOLD = ("gold", "gold_sql", "SQL", "sql", "query", "answer")
 PREDICTED = ("pred", "prediction", "predicted", "predicted_sql", "pred_sql", "sql", "SQL", "query")
 IDS = ("id", "question_id", "example_id", "qid")
+_NAME = re.compile(r"[\w.\-]+")
 BIRD = "\t----- bird -----\t"  # between SQL and database in BIRD's predictions
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class About:
+    """What is told beside a query and decides no verdict; `confidence` is the model's own, from 0 to 1, where it gave one."""
+
+    question: str = ""
+    shape: str = ""
+    db_id: str = ""
+    confidence: float | None = None
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+NOTHING = About()
+
+
+def about(row: Mapping[str, Any], before: About = NOTHING) -> About:
+    """What an object of a file says beside its query; what has the wrong type is passed over."""
+    told: dict[str, Any] = {}
+    for key in ("question", "shape", "db_id"):
+        if isinstance(row.get(key), str):
+            told[key] = row[key]
+    for key, kind in (("confidence", float), ("seconds", float), ("tokens", int)):
+        if isinstance(row.get(key), int | float) and not isinstance(row[key], bool) and row[key] >= 0:
+            told[key] = kind(row[key])
+    return dataclasses.replace(before, **told) if told else before
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,6 +62,12 @@ class Case:
     database: str = ""
     difficulty: str = ""
     fault: str = ""
+    about: About = NOTHING
+
+    @property
+    def made(self) -> bool:
+        """Whether there are no rows to go by, so that the grader makes databases that fit the golds."""
+        return not self.database and not self.rows
 
     @property
     def place(self) -> tuple[str, str, str, str]:
@@ -54,10 +89,11 @@ def read_cases(path: str | Path) -> Iterator[Case]:
         if not isinstance(row, dict):
             yield Case(f"line {number}", fault=f"line {number} is not a JSON object")
         else:
-            yield _case(row, number, path.parent)
+            yield case_of(row, number, path.parent)
 
 
-def _case(row: Mapping[str, Any], number: int, folder: Path) -> Case:
+def case_of(row: Mapping[str, Any], number: int, folder: Path = Path()) -> Case:
+    """A case from an object of a case file; what is missing or of the wrong type is its fault."""
     known = row.get("id", number)
     missing = [key for key in ("gold", "pred") if key not in row]
     if missing:
@@ -73,7 +109,7 @@ def _case(row: Mapping[str, Any], number: int, folder: Path) -> Case:
         return Case(known, fault=f"line {number}: {key} is not text")
     return Case(
         known, None if golds == [None] else tuple(g for g in golds if g is not None), row["pred"], texts["dialect"].lower(),
-        texts["ddl"], texts["rows"], _near(texts["database"], folder), texts["difficulty"],
+        texts["ddl"], texts["rows"], _near(texts["database"], folder), texts["difficulty"], about=about(row),
     )  # fmt: skip
 
 
@@ -86,41 +122,47 @@ def _near(database: str, folder: Path) -> str:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a gold or prediction file. `sqls` None is a refusal, or unanswerable."""
+    """One query of a gold or prediction file. `sqls` None is a refusal, or unanswerable; `fault`: why it cannot be read."""
 
     id: str
     sqls: tuple[str, ...] | None
     db_id: str = ""
     difficulty: str = ""
+    about: About = NOTHING
+    fault: str = ""
 
 
-def read_queries(path: str | Path, keys: Sequence[str]) -> list[Query]:
+def read_queries(path: str | Path, keys: Sequence[str], *, blanks: bool = False) -> list[Query]:
     """The queries of a file, its form told by its suffix.
 
     .json: a list of objects or of texts, or BIRD's object of number to SQL; .jsonl: objects; .csv and .tsv: with a header;
-    anything else: Spider's, `SQL<tab>db_id` a line. keys: where SQL may stand in an object, first found. Raises InputError.
+    anything else: Spider's, `SQL<tab>db_id` a line. keys: where SQL may stand in an object, first found. blanks: an empty line
+    of Spider's form is an answer without SQL. A line that is broken comes with its fault. Raises InputError for the file.
     """
     path = Path(path)
     kind = path.suffix.lower()
     if kind == ".json":
         return _of_json(path, keys)
     if kind in (".jsonl", ".ndjson"):
-        found: list[Query] = []
-        for number, line in _lines(path):
-            if line.strip():
-                try:
-                    found.append(_query(json.loads(line), len(found), keys, f"{path} line {number}"))
-                except ValueError as error:
-                    raise InputError(f"{path} line {number} is not JSON: {error}") from None
-        return found
+        held = [(number, line) for number, line in _lines(path) if line.strip()]
+        return [_of_line(line, i, keys, f"{path} line {number}") for i, (number, line) in enumerate(held)]
     if kind in (".csv", ".tsv"):
         rows = csv.DictReader((line for _, line in _lines(path)), delimiter="\t" if kind == ".tsv" else ",")
         try:
             return [_query(row, i, keys, f"{path} row {i + 1}") for i, row in enumerate(rows)]
         except csv.Error as error:
             raise InputError(f"{path} is not CSV: {error}") from None
-    texts = [line.rstrip("\r\n") for _, line in _lines(path) if line.strip()]
-    return [_spider(text, i) for i, text in enumerate(texts)]
+    texts = [line.rstrip("\r\n") for _, line in _lines(path)]
+    while texts and not texts[-1].strip():
+        texts.pop()
+    return [_spider(text, i) for i, text in enumerate(text for text in texts if blanks or text.strip())]
+
+
+def _of_line(line: str, i: int, keys: Sequence[str], where: str) -> Query:
+    try:
+        return _query(json.loads(line), i, keys, where)
+    except ValueError as error:
+        return Query(str(i), (), fault=f"{where} is not JSON: {error}")
 
 
 def _of_json(path: Path, keys: Sequence[str]) -> list[Query]:
@@ -140,22 +182,25 @@ def _query(value: Any, i: int, keys: Sequence[str], where: str, name: str = "") 
         sql, _, db_id = (value or "").partition(BIRD)
         return Query(name or str(i), None if value is None else (sql,), db_id.strip())
     if not isinstance(value, dict):
-        raise InputError(f"{where} is neither text nor an object")
-    key = next((k for k in keys if k in value), None)
+        return Query(name or str(i), (), fault=f"{where} is neither text nor an object")
+    known = next((str(value[k]) for k in IDS if value.get(k) not in (None, "")), name or str(i))
+    there = [k for k in keys if k in value]
+    key = next((k for k in there if isinstance(value[k], str | list | None)), None)  # Spider's own `sql` is a parse tree
     if key is None:
-        raise InputError(f"{where} has no SQL: none of {', '.join(keys)}")
+        return Query(known, (), fault=f"{where}: {there[0]} is not text" if there else f"{where} has no SQL: none of {', '.join(keys)}")
     golds = value[key] if isinstance(value[key], list) else [value[key]]
     golds = [*golds, *(value.get("alternatives") or ())]
     if not all(isinstance(g, str | None) for g in golds):
-        raise InputError(f"{where}: {key} is not text")
-    known = next((str(value[k]) for k in IDS if value.get(k) not in (None, "")), name or str(i))
+        return Query(known, (), fault=f"{where}: {key} is not text")
     texts = tuple(str(g).partition(BIRD)[0] for g in golds if g is not None)
-    return Query(known, texts if texts else None, str(value.get("db_id") or ""), str(value.get("difficulty") or ""))
+    return Query(known, texts if texts else None, str(value.get("db_id") or ""), str(value.get("difficulty") or ""), about(value))
 
 
 def _spider(line: str, i: int) -> Query:
-    sql, tab, db_id = line.rpartition("\t")
-    return Query(str(i), (sql.strip(),), db_id.strip()) if tab else Query(str(i), (line.strip(),))
+    sql, _, db_id = line.rpartition("\t")
+    if sql.strip() and _NAME.fullmatch(db_id.strip()):
+        return Query(str(i), (sql.strip(),), db_id.strip())
+    return Query(str(i), (line.strip(),))  # a tab inside the query is none before a name
 
 
 def pair(gold: Sequence[Query], predicted: Sequence[Query]) -> tuple[list[tuple[Query, Query | None]], list[str]]:
@@ -184,19 +229,36 @@ def of_files(
 
     database: a URL or file, or a folder that holds a database for each db_id. ddl: CREATE (and INSERT) statements.
     """
-    pairs, said = pair(read_queries(gold, GOLD), read_queries(predicted, PREDICTED))
+    ours_all, theirs_all = read_queries(gold, GOLD), read_queries(predicted, PREDICTED)
+    if len(theirs_all) != len(ours_all):  # an empty line may be an answer without SQL
+        with_blanks = read_queries(predicted, PREDICTED, blanks=True)
+        theirs_all = with_blanks if len(with_blanks) == len(ours_all) else theirs_all
+    pairs, said = pair(ours_all, theirs_all)
     if not pairs:
         raise InputError(f"{gold} holds no queries")
-    where: dict[str, str] = {}
+    where: dict[str, tuple[str, str]] = {}
     cases = []
     for ours, theirs in pairs:
         db_id = ours.db_id or (theirs.db_id if theirs else "")
         if db_id not in where:
-            where[db_id] = find_database(database, db_id) if database else ""
-        fault = "" if theirs is not None else "no prediction"
-        pred = None if theirs is None or theirs.sqls is None else theirs.sqls[0]
-        cases.append(Case(ours.id, ours.sqls, pred, dialect, ddl, "", where[db_id], ours.difficulty, fault))
+            where[db_id] = _found(database, db_id)
+        place, lost = where[db_id]
+        unread = "no prediction" if theirs is None else f"no prediction: {theirs.fault}" if theirs.fault else ""
+        fault = ours.fault or unread or lost
+        pred = None if theirs is None or theirs.sqls is None else theirs.sqls[0] if theirs.sqls else ""
+        told = dataclasses.replace(theirs.about if theirs else NOTHING, question=ours.about.question, shape=ours.about.shape, db_id=db_id)
+        cases.append(Case(ours.id, ours.sqls, pred, dialect, ddl, "", place, ours.difficulty, fault, told))
+    if all(lost for _, lost in where.values()):
+        raise InputError(next(lost for _, lost in where.values()))
     return cases, said
+
+
+def _found(database: str, db_id: str) -> tuple[str, str]:
+    """Where a database is, and why it is not found."""
+    try:
+        return (find_database(database, db_id) if database else ""), ""
+    except InputError as error:
+        return "", str(error)
 
 
 def find_database(database: str, db_id: str) -> str:

@@ -48,6 +48,8 @@ class ColumnSearch:
         candidates = self._candidates()
         if not all(candidates):
             return None
+        if self.cut and sum(map(len, candidates)) > 2 * self.width:
+            return self._by_rows()
         order = sorted(range(self.width), key=lambda column: len(candidates[column]))
         placed: dict[int, int] = {}
         if not self._place(order, candidates, placed, self.gold.blocks, self.said.blocks):
@@ -100,6 +102,59 @@ class ColumnSearch:
         for block, cell, n in zip(side.blocks, column, side.counts, strict=True):
             bag[block, cell] += n
         return bag
+
+    def _by_rows(self) -> tuple[int, ...] | None:
+        """The search where the predicted rows are only a part of the gold's, so that columns have no equal bags.
+
+        A predicted row is paired with a gold row, which sorts the columns by their values there; then the next one. Rows of
+        many values sort most, and pairs under which the sorted columns are not as many on both sides are left out.
+        """
+        rows = [list(zip(side.blocks, zip(*side.columns, strict=True), strict=True)) for side in (self.gold, self.said)]
+        choices: dict[int, list[Codes]] = {}
+        for block, row in rows[0]:
+            choices.setdefault(block, []).append(row)
+        wanted = sorted(rows[1], key=lambda held: (-len(set(held[1])), len(choices.get(held[0], ()))))
+        return self._anchor(wanted, choices, (0,) * self.width, (0,) * len(self.said.columns))
+
+    def _anchor(
+        self, wanted: Sequence[tuple[int, Codes]], choices: dict[int, list[Codes]], ours: Codes, theirs: Codes
+    ) -> tuple[int, ...] | None:
+        """`ours` and `theirs` are the kinds of the columns so far, from the rows paired so far."""
+        if not wanted or len(set(theirs)) == len(theirs):
+            return self._fitting(ours, theirs)
+        (block, row), rest = wanted[0], wanted[1:]
+        names: dict[tuple[int, int], int] = {}
+        sorted_theirs = tuple([names.setdefault(pair, len(names)) for pair in zip(theirs, row, strict=True)])
+        sizes = Counter(sorted_theirs)
+        tried: set[Codes] = set()
+        for choice in choices.get(block, ()):
+            self.spent += self.width
+            if self.spent > BUDGET:
+                return None
+            sorted_ours = tuple([names.get(pair, -1) for pair in zip(ours, choice, strict=True)])
+            if -1 in sorted_ours or sorted_ours in tried:
+                continue
+            tried.add(sorted_ours)
+            if not within(Counter(sorted_ours), sizes):
+                continue
+            found = self._anchor(rest, choices, sorted_ours, sorted_theirs)
+            if found is not None:
+                return found
+        return None
+
+    def _fitting(self, ours: Codes, theirs: Codes) -> tuple[int, ...] | None:
+        """The columns that these kinds name, if all rows fit then. Columns of one kind are twins in all rows paired so far."""
+        free: dict[int, list[int]] = {}
+        for j in reversed(range(len(theirs))):
+            free.setdefault(theirs[j], []).append(j)
+        columns = tuple([free[kind].pop() for kind in ours])
+        self.spent += len(self.said.blocks) * self.width
+        said: Counter[Any] = Counter()
+        chosen = [self.said.columns[j] for j in columns]
+        for block, row, n in zip(self.said.blocks, zip(*chosen, strict=True), self.said.counts, strict=True):
+            said[block, row] += n
+        gold = dict(zip(zip(self.gold.blocks, zip(*self.gold.columns, strict=True), strict=True), self.gold.counts, strict=True))
+        return columns if all(gold.get(key, 0) >= n for key, n in said.items()) else None
 
     def _place(
         self,

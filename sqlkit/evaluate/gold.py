@@ -58,18 +58,19 @@ def _groups(result: Result, seen: Probe, sandbox: Runs) -> tuple[list[Group], bo
         return _strict(result, seen), True
     blocks: list[list[Row]] = []
     for i, row in enumerate(full.rows):
-        if not i or not all(same(row[k], full.rows[i - 1][k]) for k in keys):
+        last = full.rows[i - 1]
+        if not i or not all([row[k] == last[k] or same(row[k], last[k]) for k in keys]):
             blocks.append([])
-        blocks[-1].append(row[:width])
+        blocks[-1].append(row[:width] if seen.appended else row)
     groups: list[Group] = []
-    start, first, last = 0, seen.offset, seen.offset + len(result.rows)
+    start, first, end = 0, seen.offset, seen.offset + len(result.rows)
     for block in blocks:
-        take = min(start + len(block), last) - max(start, first)
+        take = min(start + len(block), end) - max(start, first)
         start += len(block)
         if take > 0:
             groups.append(Group(tuple(block), take))
-    known = not full.truncated or last <= start - len(blocks[-1])
-    if known and not compare(groups, result.rows, width, width).equal:
+    known = not full.truncated or end <= start - len(blocks[-1])
+    if full is not result and known and not compare(groups, result.rows, width, width).equal:
         return _strict(result, seen), True  # the rewriting did not keep the meaning: take what came literally
     return groups, known
 

@@ -10,6 +10,7 @@ undecidable  the gold is not deterministic, nothing but empty results, databases
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -20,9 +21,11 @@ from sqlkit.evaluate.reasons import Why, error_kind, explain, sample, sample_row
 from sqlkit.evaluate.runs import Remembered, Runs
 from sqlkit.evaluate.several import Found, Golds, gather, match
 from sqlkit.records import Example, Grade, Prediction, Result, Verdict
+from sqlkit.sql.equivalent import proven_equal
 from sqlkit.sql.parse import SqlglotError, transpile
 from sqlkit.sql.probe import probe, same_query
 from sqlkit.sql.skeleton import difficulty
+from sqlkit.sql.tables import Tables
 
 Progress = Callable[[int, int], object]
 Policy = Literal["relaxed", "strict", "subset"]
@@ -37,11 +40,22 @@ class Grader:
 
     databases: whatever has `run(sql) -> Result`, and a `name` to show where there are several. dialect: of the SQL that
     they take. policy: "relaxed", or "strict" (columns in the gold's order), or "subset" (further columns allowed). weak:
-    why these databases cannot tell queries apart, if that is known; then only the same query is equivalent.
+    why these databases cannot tell queries apart, if that is known; then only the same query is equivalent, or one that is
+    proven so. untyped: no column has a type, so '1' is 1. schema: reads the schema that proofs go by, when one is wanted.
+    prove: whether equivalence is to be proven even where these databases show it. made: the databases were made up for the golds.
     """
 
     def __init__(
-        self, databases: Runs | Sequence[Runs], dialect: str = "duckdb", *, policy: Policy = "relaxed", weak: str = ""
+        self,
+        databases: Runs | Sequence[Runs],
+        dialect: str = "duckdb",
+        *,
+        policy: Policy = "relaxed",
+        weak: str = "",
+        untyped: bool = False,
+        schema: Callable[[], Tables | None] | None = None,
+        prove: bool = False,
+        made: bool = False,
     ) -> None:
         if policy not in POLICIES:
             raise InputError(f"unknown policy {policy!r}: one of {', '.join(POLICIES)}")
@@ -49,7 +63,9 @@ class Grader:
         if not given:
             raise InputError("no database to grade on")
         self.names = [str(getattr(d, "name", "") or f"database {i}") for i, d in enumerate(given, 1)]
-        self.databases = [Remembered(database, name) for database, name in zip(given, self.names, strict=True)]
+        self.databases = [Remembered(database, name, untyped) for database, name in zip(given, self.names, strict=True)]
+        self.prove, self.made = prove, made
+        self._schema = functools.cache(schema or (lambda: None))
         self.dialect, self.weak, self.columns = dialect, weak, POLICIES[policy]
         self._golds: dict[tuple[str, str], Golds] = {}
         self._levels: dict[tuple[str, str], str] = {}
@@ -72,7 +88,7 @@ class Grader:
             except ValueError as error:
                 raise InputError(f"unknown SQL dialect {dialect!r}") from error
         seen = probe(sql, self.dialect)
-        return gather(sql, [ask_gold(sql, database, self.dialect, seen) for database in self.databases], self.names)
+        return gather(sql, [ask_gold(sql, database, self.dialect, seen) for database in self.databases], self.names, self.made)
 
     def ask(self, i: int, sql: str) -> Result:
         """What database number `i` says."""
@@ -171,13 +187,11 @@ class Grader:
         gold, comparison, where = golds.on[found.at], found.comparison, golds.where(found.at)
         details |= {"gold": sample(gold.result), "predicted": sample(found.said), "columns": list(comparison.columns)}
         details |= {"missing": sample_rows(comparison.missing), "extra": sample_rows(comparison.extra)}
-        if found.outcome == "same":
-            if self.weak and not same_query(golds.sql, sql, self.dialect):
-                return "undecidable", Why("weak databases", self.weak), details
-            return "equivalent", Why("", "the same result" + (f" on {len(golds.on)} databases" if len(golds.on) > 1 else "")), details
-        if found.outcome == "empty":
-            return "undecidable", Why("gold empty", EMPTY), details
+        if found.outcome in ("same", "empty"):
+            return self._told_same(golds, sql, found.outcome == "empty", details)
         if found.outcome == "too large":
+            if same_query(golds.sql, sql, self.dialect):
+                return "equivalent", Why("", "the same query; its results are too large to compare"), details
             return "undecidable", Why("too large", "the results are too large or too alike to tell"), details
         details["witness"] = self.names[found.at]
         if found.outcome == "error":
@@ -189,6 +203,32 @@ class Grader:
             return "different", Why("by chance", f"right only in the order in which rows happen to be stored{where}"), details
         why = explain(gold, sql, found.said, comparison, self.dialect)
         return "different", Why(why.kind, why.text + where), details
+
+
+    def _told_same(self, golds: Golds, sql: str, empty: bool, details: dict[str, Any]) -> _Judged:
+        """The verdict where no database tells the two apart."""
+        if empty or self.prove or self.weak:
+            details["proven"] = self._proven(golds.sql, sql)
+            if details["proven"]:
+                return "equivalent", Why("", "the same result on every database, proven"), details
+        if empty:
+            return "undecidable", Why("gold empty", EMPTY), details
+        if self.weak and not same_query(golds.sql, sql, self.dialect):
+            return "undecidable", Why("weak databases", self.weak), details
+        said = "the same result" + (f" on {len(golds.on)} databases" if len(golds.on) > 1 else "")
+        if _reads(golds.sql) and not _reads(sql):
+            said += ", of a prediction that reads no table: right for these rows and perhaps no others"
+        return "equivalent", Why("", said), details
+
+    def _proven(self, gold: str, sql: str) -> bool:
+        """Whether both queries come down to one text under the schema, where it is known. Proofs know no column order."""
+        schema = self._schema() if self.columns == "free" else None
+        return schema is not None and proven_equal(gold, sql, schema, self.dialect)
+
+
+def _reads(sql: str) -> bool:
+    """Whether a query may read a table: without the word it cannot."""
+    return "from" in sql.lower()
 
 
 def grade(example: Example, prediction: Prediction, databases: Runs | Sequence[Runs]) -> Grade:

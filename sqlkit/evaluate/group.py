@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlkit.errors import SqlkitError
-from sqlkit.evaluate.beside import beside
+from sqlkit.evaluate.beside import beside, tables
 from sqlkit.evaluate.cases import Case
 from sqlkit.evaluate.grade import Grader, Policy
 from sqlkit.evaluate.place import Place
@@ -30,29 +30,49 @@ class Options:
 
 
 def grade_group(cases: Sequence[Case], place: Place, options: Options) -> Iterator[Outcome]:
-    """The outcome of each case: verdict, reason, witness and what the figures need. All share `Case.place`."""
-    whole = [case for case in cases if not case.fault]
-    grader, trouble = None, ""
-    if whole and whole[0].database + whole[0].rows:
-        grader, trouble = _open(whole[0], place, options)
+    """The outcome of each case: verdict, reason, witness and what the figures need. All share `Case.place`.
+
+    Where the database is there, it is opened once; where it is made to fit the golds, once for cases with the same golds
+    behind each other.
+    """
+    grader: Grader | None = None
+    score, trouble, held = None, "", None
     for start in range(0, len(cases), AHEAD):
         ahead = cases[start : start + AHEAD]
-        if grader is not None:
-            grader.prefetch([q for case in ahead if not case.fault for q in (*(case.golds or ()), case.pred) if q])
+        fetched = False
         for case in ahead:
             if case.fault:
                 yield _unusable(case, case.fault)
                 continue
-            own, why = (grader, trouble) if grader or trouble else _open(case, place, options)
-            yield _unusable(case, why) if own is None else _outcome(case, own, options)
+            wanted = case.golds if case.made else ()
+            if held is None or held != (wanted,):
+                grader, score, trouble = _open(case, place, options)
+                held, fetched = (wanted,), False
+            if grader is None:
+                yield _unusable(case, trouble)
+                continue
+            if not fetched:
+                grader.prefetch(_queries([case] if case.made else ahead))
+                fetched = not case.made
+            outcome = _outcome(case, grader, options)
+            yield outcome if score is None else {**outcome, "suite": round(score, 4)}
 
 
-def _open(case: Case, place: Place, options: Options) -> tuple[Grader | None, str]:
+def _queries(cases: Sequence[Case]) -> list[str]:
+    return [q for case in cases if not case.fault for q in (*(case.golds or ()), case.pred) if q and q.strip()]
+
+
+def _open(case: Case, place: Place, options: Options) -> tuple[Grader | None, float | None, str]:
+    """A grader, how well its databases tell mutants apart where they were made; or why there is none."""
     try:
-        databases, dialect, weak = place.open(case)
-        return Grader(databases, dialect, policy=options.policy, weak=weak), ""
+        opened = place.open(case)
     except SqlkitError as error:
-        return None, str(error)
+        return None, None, str(error)
+    grader = Grader(
+        opened.databases, opened.dialect, policy=options.policy, weak=opened.weak, untyped=opened.untyped, schema=opened.schema,
+        prove=options.details or opened.score is not None, made=opened.score is not None,
+    )  # fmt: skip
+    return grader, opened.score, ""
 
 
 def _unusable(case: Case, why: str) -> Outcome:
@@ -60,20 +80,37 @@ def _unusable(case: Case, why: str) -> Outcome:
     unsafe = check(case.pred, case.dialect or "duckdb") if case.pred and not case.fault else ""
     if unsafe and not unsafe.startswith("parse: "):
         return {"verdict": "unsafe", "reason": f"unsafe: {unsafe}", "witness": None}
-    if why == "no prediction":
-        return {"verdict": "error", "reason": "parse: no prediction", "witness": None, "kind": "no SQL"}
+    if why.startswith("no prediction"):
+        return {"verdict": "error", "reason": f"parse: {why}", "witness": None, "kind": "no SQL"}
     return {"verdict": "undecidable", "reason": why, "witness": None, "unusable": True}
 
 
 def _outcome(case: Case, grader: Grader, options: Options) -> Outcome:
+    """One outcome; a fault of our own, or of a database that is gone, costs that case and no other."""
+    try:
+        return _graded(case, grader, options)
+    except SqlkitError as error:
+        return _unusable(case, str(error))
+    except Exception as error:
+        return _unusable(case, f"the grader failed: {type(error).__name__}: {error}")
+
+
+def _graded(case: Case, grader: Grader, options: Options) -> Outcome:
     golds = case.golds or ()
     example = Example("", "", golds[0] if golds else None, "", grader.dialect, difficulty=case.difficulty, alternatives=golds[1:])
     grade = grader.grade(example, Prediction("", case.pred, case.pred or ""))
     outcome: Outcome = {"verdict": grade.verdict, "reason": grade.reason, "witness": _witness(grade)}
     outcome |= {"kind": grade.details["kind"], "difficulty": grade.difficulty, "answerable": grade.answerable}
     outcome |= {"hardness": hardness(golds[0], example.dialect) if golds else "", "refused": grade.refused, "gold_fault": grade.details.get("gold_fault", "")}
+    outcome |= {"proven": True} if grade.details.get("proven") else {}
     if options.details and golds and case.pred and grade.verdict not in ("unsafe", "gold_broken"):
         outcome |= beside(grader, golds, case.pred)
+    if options.details:
+        outcome |= {key: grade.details[key] for key in ("gold_sql", "runs") if key in grade.details}
+        outcome["results"] = {key: grade.details[key] for key in ("gold", "predicted", "columns") if key in grade.details}
+        witness = outcome["witness"]
+        if witness:
+            witness["tables"] = tables(grader, grade.details["gold_sql"], case.pred or "", witness["database"])
     return outcome
 
 

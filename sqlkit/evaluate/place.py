@@ -3,51 +3,86 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlkit.database.populated import PopulatedSandbox
 from sqlkit.database.sandbox import Sandbox
-from sqlkit.errors import DatabaseError, InputError, SchemaError
+from sqlkit.database.suite import build_suite
+from sqlkit.errors import DatabaseError, InputError, SchemaError, SqlkitError
 from sqlkit.evaluate.cases import Case
 from sqlkit.evaluate.runs import Runs
 from sqlkit.records import Result
-from sqlkit.schema.ddl import parse_ddl, to_ddl
+from sqlkit.schema.catalogue import read_catalogue
+from sqlkit.schema.ddl import parse_ddl, to_ddl, untyped
+from sqlkit.schema.read import read_schema
+from sqlkit.schema.types import Schema
 from sqlkit.sql.guard import check
 from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all, transpile
+from sqlkit.sql.sqlite import from_sqlite
 
+DUCKDB = (".duckdb", ".ddb")
 DATABASES = 8  # made for a case that has none
 WEAK = 0.9  # share of mutants of the gold that databases must tell apart before they may say "equivalent"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Opened:
+    """What a grader needs to know. `weak` says why the databases cannot tell queries apart ('' where they can), `score`
+    is the share of the golds' mutants that they do (None where they were given), `schema` reads the schema for a proof."""
+
+    databases: Sequence[Runs]
+    dialect: str
+    schema: Callable[[], Schema | None]
+    weak: str = ""
+    score: float | None = None
+    untyped: bool = False
+
+
 class Place:
-    """Opens the database of one case after the other in the same worker process. `limits` are the sandbox's."""
+    """Opens the databases of one case after the other in the same worker processes. `limits` are the sandbox's."""
 
     def __init__(self, **limits: Any) -> None:
         self._limits = limits
         self._sandbox: Sandbox | None = None
-        self._made: Any = None
+        self._populated: PopulatedSandbox | None = None
+        self._held: tuple[str, ...] = ()
 
-    def open(self, case: Case) -> tuple[Sequence[Runs], str, str]:
-        """The databases, the dialect that they take, and why they are weak ('' where they are not).
+    def open(self, case: Case) -> Opened:
+        """The databases of a case. Those that were opened before are then closed.
 
         Raises InputError when the case names none that can be used.
         """
-        if case.dialect and not is_dialect(case.dialect):
+        dialect = case.dialect or "duckdb"
+        if not is_dialect(dialect):
             raise InputError(f"unknown SQL dialect {case.dialect!r}")
         if case.database:
             self._go(case.database, [], "", case.dialect)
+            schema = functools.partial(_read, case.database)
         elif not case.ddl:
             raise InputError("no database: give rows with the DDL, or a database")
-        elif not case.rows and not _fills(case.ddl, case.dialect):
-            self._drop()
-            self._made, weak = populated(case)
-            dialect = case.dialect or "duckdb"
-            return [Translating(database, dialect) for database in self._made], dialect, weak
+        elif not case.rows and not _fills(case.ddl, dialect):
+            return self._populate(case, dialect)
         else:
             self._make(case)
+            schema = functools.partial(_parsed, case.ddl, dialect)
         assert self._sandbox is not None
-        return [self._sandbox], self._sandbox.dialect, ""
+        loose = bool(case.ddl) and not case.database and untyped(case.ddl, dialect)
+        return Opened([self._sandbox], self._sandbox.dialect, schema, untyped=loose)
+
+    def _populate(self, case: Case, dialect: str) -> Opened:
+        schema = parse_ddl(case.ddl, dialect)
+        to_duckdb = Translator(dialect, schema)
+        golds = [text for text, error in map(to_duckdb, case.golds or ()) if not error]
+        suite = build_suite(schema, golds or ["SELECT 1"], most=DATABASES)
+        if self._populated is None:
+            self._populated = PopulatedSandbox(suite, **self._limits)
+        else:
+            self._populated.switch(suite)
+        databases = [Translating(database, to_duckdb) for database in self._populated.databases]
+        weak = f"the databases made tell only {suite.score:.0%} of the gold's mutants apart" if suite.score < WEAK else ""
+        return Opened(databases, dialect, lambda: schema, weak, suite.score, untyped(case.ddl, dialect))
 
     def _make(self, case: Case) -> None:
         """From DDL and rows as they stand; where DuckDB refuses them, from what the DDL means, without keys."""
@@ -63,21 +98,36 @@ class Place:
         raise InputError(f"the DDL or the rows cannot be used: {refused}")
 
     def _go(self, database: str, script: Sequence[str], name: str, dialect: str) -> None:
+        wanted = (database, *script, dialect)
+        if wanted == self._held and database:
+            return
+        self._held = ()
         if self._sandbox is None:
             self._sandbox = Sandbox(database, script=script, name=name, dialect=dialect, **self._limits)
         else:
             self._sandbox.reopen(database, script, name, dialect)
-
-    def _drop(self) -> None:
-        if hasattr(self._made, "close"):
-            self._made.close()
-        self._made = None
+        self._held = wanted
 
     def close(self) -> None:
-        """End the worker process."""
-        self._drop()
-        if self._sandbox is not None:
-            self._sandbox.close()
+        """End the worker processes."""
+        for sandbox in (self._sandbox, self._populated):
+            if sandbox is not None:
+                sandbox.close()
+
+
+@functools.lru_cache(64)
+def _read(database: str) -> Schema | None:
+    try:
+        return read_catalogue(database) if database.endswith(DUCKDB) else read_schema(database)
+    except SqlkitError:
+        return None
+
+
+def _parsed(ddl: str, dialect: str) -> Schema | None:
+    try:
+        return parse_ddl(ddl, dialect)
+    except SchemaError:
+        return None
 
 
 def _translated(case: Case) -> list[str]:
@@ -102,43 +152,34 @@ def _fills(ddl: str, dialect: str) -> bool:
         return False
 
 
+class Translator:
+    """SQL of a dialect as DuckDB's, and why it may not run or cannot be read."""
+
+    def __init__(self, dialect: str, schema: Schema) -> None:
+        self.dialect, self.schema = dialect, schema
+
+    def __call__(self, sql: str) -> tuple[str, str]:
+        if self.dialect == "duckdb":
+            return sql, ""
+        reason = check(sql, self.dialect)
+        if reason:
+            return sql, reason if reason.startswith("parse: ") else f"unsafe: {reason}"
+        try:
+            return from_sqlite(sql, self.schema).sql if self.dialect == "sqlite" else transpile(sql, self.dialect), ""
+        except (SqlglotError, RecursionError) as error:
+            return sql, f"parse: {(str(error) or 'nested too deeply').splitlines()[0]}"
+
+
 class Translating:
     """A DuckDB database that takes SQL of another dialect."""
 
-    def __init__(self, database: Any, dialect: str) -> None:
-        self.database, self.dialect, self.name = database, dialect, str(getattr(database, "name", ""))
+    def __init__(self, database: Any, translator: Translator) -> None:
+        self.database, self.translator, self.name = database, translator, str(database.name)
 
     def run(self, sql: str) -> Result:
-        if self.dialect == "duckdb":
-            return self._run(sql)
-        reason = check(sql, self.dialect)
-        if reason:
-            return Result(error=reason if reason.startswith("parse: ") else f"unsafe: {reason}")
-        try:
-            return self._run(transpile(sql, self.dialect))
-        except (SqlglotError, RecursionError) as error:
-            return Result(error=f"parse: {(str(error) or 'nested too deeply').splitlines()[0]}")
+        return self.run_many([sql])[0]
 
-    def _run(self, sql: str) -> Result:
-        answer: Result = self.database.run(sql)
-        return answer
-
-
-def populated(case: Case) -> tuple[Any, str]:
-    """Databases that are made so that they tell the golds from their mutants; and why they are weak, if they are.
-
-    Raises InputError where they cannot be made.
-    """
-    try:
-        suites: Any = importlib.import_module("sqlkit.database.suite")
-    except ImportError:
-        raise InputError("the DDL has no rows: give rows (INSERT statements) or a database") from None
-    dialect = case.dialect or "duckdb"
-    try:
-        golds = [transpile(gold, dialect) if dialect != "duckdb" else gold for gold in case.golds or ()]
-    except (SqlglotError, RecursionError):
-        golds = list(case.golds or ())
-    suite = suites.build_suite(parse_ddl(case.ddl, dialect), golds, seed=0, most=DATABASES)
-    score = float(getattr(suite, "score", 1.0))
-    weak = f"the databases made tell only {score:.0%} of the gold's mutants apart" if score < WEAK else ""
-    return suites.PopulatedSandbox(suite), weak
+    def run_many(self, queries: Sequence[str]) -> list[Result]:
+        made = [self.translator(sql) for sql in queries]
+        said = iter(self.database.run_many([sql for sql, error in made if not error]))
+        return [Result(error=error) if error else next(said) for _, error in made]

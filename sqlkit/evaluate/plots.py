@@ -69,8 +69,35 @@ def reason_bars(reasons: Mapping[str, Mapping[str, int]], labels: Mapping[str, s
     return _count_bars(rows, list(reasons), labels)
 
 
+def curves(
+    series: Mapping[str, Sequence[tuple[float, float]]], labels: Mapping[str, str], title: str, *, percent_across: bool = False
+) -> str:
+    """One line an arm through points (across, share up); an arm of one point is a dot. '' where there is nothing to show."""
+    if not any(series.values()):
+        return ""
+    left, top, width, height = 46, 12, 480, 200
+    last = 1.0 if percent_across else max(x for points in series.values() for x, _ in points) or 1.0
+    parts = []
+    for percent in (0, 25, 50, 75, 100):
+        y = top + height * (1 - percent / 100)
+        x = left + width * percent / 100
+        parts.append(f'<line class="grid" x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(_text(left - 8, y + 4, f"{percent}%", "end", "faint"))
+        told = f"{percent}%" if percent_across else f"{last * percent / 100:.2g} s"
+        parts.append(_text(x, top + height + 18, told, "middle", "faint"))
+    for arm, points in series.items():
+        placed = [(left + width * x / last, top + height * (1 - y)) for x, y in points]
+        if len(placed) > 1:
+            path = "L".join(f"{x:.1f} {y:.1f}" for x, y in placed)
+            parts.append(f'<path class="line-{escape(arm)}" d="M{path}"><title>{escape(labels[arm])}</title></path>')
+        for x, y in placed if len(placed) == 1 else ():
+            told = f"{labels[arm]}: {points[0][1]:.1%} at {points[0][0]:.1%}"
+            parts.append(f'<circle class="arm-{escape(arm)}" cx="{x:.1f}" cy="{y:.1f}" r="6"><title>{escape(told)}</title></circle>')
+    return _svg(left + width + 20, top + height + 26, parts, title)
+
+
 def _count_bars(rows: Sequence[tuple[str, list[int]]], arms: Sequence[str], labels: Mapping[str, str]) -> str:
-    left, width, bar = 150, 1040, 8
+    left, width, bar = 176, 1040, 8
     step = bar * len(arms) + 10
     scale = (width - left - 50) / max([1, *(n for _, counts in rows for n in counts)])
     parts = []

@@ -69,22 +69,22 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def sample(result: Result) -> dict[str, Any]:
+def sample(result: Result, rows: int = SAMPLE_ROWS) -> dict[str, Any]:
     """The first rows of a result, ready for JSON."""
     if not result.ok:
         return {"error": result.error}
     return {
         "columns": [str(name)[:SAMPLE_TEXT] for name in result.columns[:SAMPLE_COLUMNS]],
         "width": len(result.columns),
-        "rows": sample_rows(result.rows),
+        "rows": sample_rows(result.rows, rows),
         "count": len(result.rows),
         "truncated": result.truncated,
     }
 
 
-def sample_rows(rows: Sequence[Row]) -> list[list[Any]]:
+def sample_rows(rows: Sequence[Row], most: int = SAMPLE_ROWS) -> list[list[Any]]:
     """The first rows, cut to what a person reads, as JSON values."""
-    return [[_cell(cell) for cell in row[:SAMPLE_COLUMNS]] for row in rows[:SAMPLE_ROWS]]
+    return [[_cell(cell) for cell in row[:SAMPLE_COLUMNS]] for row in rows[:most]]
 
 
 def _cell(cell: Any) -> str | int | float | bool | None:

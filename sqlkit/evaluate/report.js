@@ -19,19 +19,23 @@ const levels = ["easy", "medium", "hard", "extra"];
 choices($("arm"), arms.map(a => [a, labels[a]]));
 $("arm").value = arms.includes("tuned") ? "tuned" : arms[arms.length - 1];
 choices($("show"), [["", "all answers"], ["right", "right"], ["wrong", "wrong"], ["won", "right, another arm wrong"],
-  ["lost", "wrong, another arm right"], ["refused", "refused"], ["unanswerable", "unanswerable questions"], ["aside", "not counted"]]);
+  ["lost", "wrong, another arm right"], ["same", "the same in all arms"], ["changed", "not the same in all arms"], ["refused", "refused"], ["unanswerable", "unanswerable questions"], ["aside", "not counted"]]);
 choices($("level"), [["", "any difficulty"], ...unique(questions.map(q => q.difficulty))
   .sort((a, b) => levels.indexOf(a) - levels.indexOf(b)).map(l => [l, l])]);
 choices($("kind"), [["", "any reason"], ...unique(questions.flatMap(q => arms.map(a => q.arms[a].kind))).sort().map(k => [k, k])]);
 
-const haystack = questions.map(q =>
-  [q.id, q.question, q.sql, ...arms.flatMap(a => [q.arms[a].sql, q.arms[a].reason])].join("\n").toLowerCase());
+// Made when first searched for: joining all texts would delay the first sight of a large report.
+const told = [];
+const haystack = (q, i) => told[i] ??= [q.id, q.question, q.sql, q.database,
+  ...arms.flatMap(a => [q.arms[a].sql, q.arms[a].reason])].join("\n").toLowerCase();
 const others = (q, arm) => arms.filter(a => a !== arm).map(a => q.arms[a].correct);
 const tests = {
   right: (q, a) => q.arms[a].correct,
   wrong: (q, a) => q.counted && !q.arms[a].correct,
   won: (q, a) => q.arms[a].correct && others(q, a).includes(false),
   lost: (q, a) => !q.arms[a].correct && others(q, a).includes(true),
+  same: (q, a) => others(q, a).every(c => c === q.arms[a].correct),
+  changed: (q, a) => q.counted && others(q, a).some(c => c !== q.arms[a].correct),
   refused: (q, a) => q.arms[a].refused,
   unanswerable: q => q.sql === null,
   aside: q => !q.counted,
@@ -41,7 +45,7 @@ let found = [], drawn = 0;
 function search() {
   const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   const arm = $("arm").value, show = $("show").value, level = $("level").value, kind = $("kind").value;
-  found = questions.filter((q, i) => words.every(w => haystack[i].includes(w)) && (!show || tests[show](q, arm))
+  found = questions.filter((q, i) => words.every(w => haystack(q, i).includes(w)) && (!show || tests[show](q, arm))
     && (!level || q.difficulty === level) && (!kind || q.arms[arm].kind === kind));
   $("count").textContent = `${found.length.toLocaleString("en")} of ${questions.length.toLocaleString("en")} questions`;
   $("list").replaceChildren();
@@ -85,9 +89,17 @@ function body(q) {
     else block.append(make("p", "note", said.refused ? "refused" : `no SQL found in: ${said.text.slice(0, 400)}`));
     if (q.result || said.result) {
       const both = make("div", "both");
-      if (q.result) both.append(result("gold result", q.result, said.missing));
-      if (said.result) both.append(result("predicted result", said.result, said.extra, said.columns));
+      const gold = said.gold || q.result;
+      if (gold) both.append(result("gold result", gold, said.missing, null, said.extra));
+      if (said.result) both.append(result("predicted result", said.result, said.extra, said.columns, said.missing));
       block.append(both);
+    }
+    const tables = Object.entries(said.witness.tables || {});
+    if (tables.length) {
+      const box = make("details", "tables");
+      box.append(make("summary", "", `the database that tells them apart: ${said.witness.database}`));
+      box.addEventListener("toggle", () => { if (box.children.length === 1) box.append(...tables.map(([name, rows]) => result(name, rows))); });
+      block.append(box);
     }
     return block;
   });
@@ -108,7 +120,8 @@ function code(sql) {
 }
 
 // `off` lists rows that only this side has, in the gold's column order; `columns` says where that order stands here.
-function result(name, told, off, columns) {
+// `other` lists rows that only the other side has: against the nearest of them the cells that differ are marked.
+function result(name, told, off, columns, other) {
   const box = make("div", "rows");
   if (told.error) {
     box.append(make("div", "error", told.error));
@@ -121,11 +134,14 @@ function result(name, told, off, columns) {
   for (const values of told.rows) {
     const line = make("tr"), aligned = columns && columns.length ? columns.map(j => values[j]) : values;
     const at = left.indexOf(JSON.stringify(aligned));
-    if (at >= 0) { left.splice(at, 1); line.className = "off"; }
-    for (const value of values) {
+    let near = null;
+    if (at >= 0) { left.splice(at, 1); line.className = "off"; near = nearest(aligned, other || []); }
+    values.forEach((value, j) => {
+      const place = columns && columns.length ? columns.indexOf(j) : j;
       const cell = value === null ? make("td", "null", "NULL") : make("td", typeof value === "number" ? "n" : "", String(value));
+      if (near && place >= 0 && near[place] !== value) cell.classList.add("cell");
       line.append(cell);
-    }
+    });
     table.append(line);
   }
   const count = `${told.count.toLocaleString("en")}${told.truncated ? "+" : ""} row${told.count === 1 ? "" : "s"}`;
@@ -133,6 +149,15 @@ function result(name, told, off, columns) {
   const wide = told.columns.length < told.width ? `, ${told.columns.length} of ${told.width} columns` : "";
   box.append(table, make("div", "caption", `${name}: ${count}${more}${wide}`));
   return box;
+}
+
+function nearest(row, others) {
+  let best = null, most = 0;
+  for (const other of others) {
+    const shared = row.filter((value, j) => other[j] === value).length;
+    if (shared > most) [best, most] = [other, shared];
+  }
+  return best;
 }
 
 let waiting;

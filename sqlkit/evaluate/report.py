@@ -1,4 +1,4 @@
-"""The report of a run: `report.json` for scripts, `report.html` for people, both from the same figures."""
+"""The report of a run: `report.json` for scripts, `report.html` and `report.md` for people, all from the same figures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlkit.errors import InputError
 from sqlkit.evaluate import metrics
+from sqlkit.evaluate.markdown import render_markdown
 from sqlkit.evaluate.page import render_page
 from sqlkit.records import Example, Grade, Prediction, write_atomic
 
@@ -27,12 +28,14 @@ DIFFICULTIES = ("easy", "medium", "hard", "extra")
 class Arm:
     """One way of answering, judged: predictions and grades in the order of the examples.
 
-    seconds: wall time for all predictions; without it the predictions' own seconds are added up.
+    seconds: wall time for all predictions; without it the predictions' own seconds are added up. confidences: the model's own,
+    by example id, where it gave any.
     """
 
     predictions: Sequence[Prediction]
     grades: Sequence[Grade]
     seconds: float | None = None
+    confidences: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 def write_report(
@@ -42,29 +45,38 @@ def write_report(
     *,
     title: str = "Evaluation",
     about: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] = ARMS,
 ) -> dict[str, Any]:
-    """Write `report.json` and `report.html` into `out`; returns what stands in the JSON.
+    """Write `report.json`, `report.html` and `report.md` into `out`; returns what stands in the JSON.
 
-    arms: any of base, base_retrieval, tuned, tuned_retrieval. about: lines for the head of the page (base model,
-    database, command). Raises InputError when there is no arm, an unknown one, or one of other questions.
+    arms: any of `labels`, by default base, base_retrieval, tuned, tuned_retrieval. about: lines for the head of the page (base
+    model, database, command). Raises InputError when there is no arm, an unknown one, or one of other questions.
     """
-    report = summarize(arms, examples, title=title, about=about or {})
+    report = summarize(arms, examples, title=title, about=about or {}, labels=labels)
     folder = Path(out)
     write_atomic(folder / "report.json", json.dumps(report, indent=1, ensure_ascii=False, default=str) + "\n")
-    write_atomic(folder / "report.html", render_page(report, ARMS))
+    write_atomic(folder / "report.html", render_page(report, labels))
+    write_atomic(folder / "report.md", render_markdown(report, labels))
     return report
 
 
 def summarize(
-    arms: Mapping[str, Arm], examples: Sequence[Example], *, title: str, about: Mapping[str, str]
+    arms: Mapping[str, Arm],
+    examples: Sequence[Example],
+    *,
+    title: str,
+    about: Mapping[str, str],
+    labels: Mapping[str, str] = ARMS,
 ) -> dict[str, Any]:
     """The figures of a report as plain JSON values; the arms stand at the top, under their names."""
-    _check(arms, examples)
-    arms = {name: arms[name] for name in ARMS if name in arms}
+    _check(arms, examples, labels)
+    arms = {name: arms[name] for name in labels if name in arms}
     aside = _aside(arms)
     shown = {name: _without(arm.grades, aside) for name, arm in arms.items()}
     report: dict[str, Any] = {name: _arm(arm, shown[name]) for name, arm in arms.items()}
-    report["gain"] = _gain(shown.get("tuned"), shown.get("base_retrieval"))
+    new, old = ("tuned", "base_retrieval") if labels is ARMS else (list(arms)[-1], next(iter(arms)))
+    report["gain"] = _gain(shown.get(new), shown.get(old)) if new != old else None
+    report["compared"] = [new, old] if report["gain"] else None
     report["title"] = title
     report["about"] = dict(about)
     report["counts"] = {
@@ -74,21 +86,24 @@ def summarize(
         "not_counted": len(aside),
     }
     report["by_difficulty"] = {name: _by_difficulty(grades) for name, grades in shown.items()}
+    report["by_shape"] = _by({e.id: e.shape for e in examples}, shown)
+    report["by_database"] = _by({e.id: e.db_id for e in examples}, shown)
+    report["coverage"] = {name: _coverage(arm, shown[name]) for name, arm in arms.items()}
     report["reasons"] = {name: _reasons(grades) for name, grades in shown.items()}
     report["refusals"] = {name: _refusals(grades) for name, grades in shown.items()}
     report["questions"] = [_question(i, example, arms, aside) for i, example in enumerate(examples)]
     return report
 
 
-def _check(arms: Mapping[str, Arm], examples: Sequence[Example]) -> None:
+def _check(arms: Mapping[str, Arm], examples: Sequence[Example], labels: Mapping[str, str]) -> None:
     if not arms:
         raise InputError("a report needs at least one arm")
     ids = [e.id for e in examples]
     if len(set(ids)) != len(ids):
         raise InputError(f"question {next(i for i, n in Counter(ids).items() if n > 1)} occurs twice")
     for name, arm in arms.items():
-        if name not in ARMS:
-            raise InputError(f"unknown arm {name}: one of {', '.join(ARMS)}")
+        if name not in labels:
+            raise InputError(f"unknown arm {name}: one of {', '.join(labels)}")
         if [g.example_id for g in arm.grades] != ids or [p.example_id for p in arm.predictions] != ids:
             raise InputError(f"arm {name} was not judged on the same questions in the same order")
 
@@ -114,7 +129,25 @@ def _arm(arm: Arm, grades: Sequence[Grade]) -> dict[str, Any]:
         **{name: share.value for name, share in shares.items()},
         "intervals": {name: dataclasses.asdict(share) for name, share in shares.items()},
         "seconds_per_question": round(seconds / max(1, len(arm.predictions)), 4),
+        "seconds": metrics.spread(p.seconds for p in arm.predictions),
+        "tokens": metrics.spread(p.tokens for p in arm.predictions),
     }
+
+
+def _coverage(arm: Arm, grades: Sequence[Grade]) -> dict[str, Any]:
+    """Of the answerable questions, the share answered and the share of those right; with confidences, the whole curve."""
+    asked = [g for g in grades if g.answerable]
+    said = [g for g in asked if not g.refused]
+    marks = [(arm.confidences[g.example_id], g.correct) for g in said if g.example_id in arm.confidences]
+    told: dict[str, Any] = {
+        "coverage": dataclasses.asdict(metrics.wilson(len(said), len(asked))),
+        "accuracy": dataclasses.asdict(metrics.share(g.correct for g in said)),
+    }
+    if marks:
+        points = metrics.coverage_accuracy(marks)
+        told["curve"] = [[round(p.coverage, 4), round(p.accuracy, 4)] for p in points[:: max(1, len(points) // 200)]]
+        told |= {"aurc": metrics.aurc(marks), "calibration_error": metrics.calibration_error(marks), "brier": metrics.brier(marks)}
+    return told
 
 
 def _gain(new: Sequence[Grade] | None, old: Sequence[Grade] | None) -> dict[str, Any] | None:
@@ -129,6 +162,14 @@ def _by_difficulty(grades: Sequence[Grade]) -> dict[str, Any]:
     groups = metrics.by_group(grades, lambda g: g.difficulty or "unknown")
     names = sorted(groups, key=lambda name: (DIFFICULTIES.index(name) if name in DIFFICULTIES else 9, name))
     return {name: dataclasses.asdict(groups[name]) for name in names}
+
+
+def _by(group: Mapping[str, str], shown: Mapping[str, Sequence[Grade]]) -> dict[str, Any]:
+    """EX of each arm in each group of questions; nothing where there is but one group."""
+    held = {name: metrics.by_group(grades, lambda grade: group[grade.example_id]) for name, grades in shown.items()}
+    if len({name for groups in held.values() for name in groups}) < 2:
+        return {}
+    return {arm: {name: dataclasses.asdict(groups[name]) for name in sorted(groups)} for arm, groups in held.items()}
 
 
 def _reasons(grades: Sequence[Grade]) -> dict[str, int]:
@@ -159,12 +200,15 @@ def _question(i: int, example: Example, arms: Mapping[str, Arm], aside: set[str]
         "difficulty": first.difficulty,
         "counted": example.id not in aside,
         "result": first.details.get("gold"),
-        "arms": {name: _answer(arms[name].predictions[i], grade) for name, grade in grades.items()},
+        "database": example.db_id,
+        "arms": {name: _answer(arms[name].predictions[i], grade, first.details.get("gold")) for name, grade in grades.items()},
     }
 
 
-def _answer(prediction: Prediction, grade: Grade) -> dict[str, Any]:
+def _answer(prediction: Prediction, grade: Grade, shown: Any) -> dict[str, Any]:
+    gold = grade.details.get("gold")
     return {
+        "gold": gold if gold != shown else None,  # on the database that tells this arm's answer apart
         "sql": prediction.sql,
         "text": prediction.text if prediction.sql == "" else "",
         "verdict": grade.verdict,
@@ -177,4 +221,6 @@ def _answer(prediction: Prediction, grade: Grade) -> dict[str, Any]:
         "extra": grade.details.get("extra", []),
         "columns": grade.details.get("columns", []),
         "seconds": round(prediction.seconds, 4),
+        "witness": {"database": grade.details.get("witness"), "tables": grade.details.get("tables") or {}},
+        "repair": grade.details.get("repair", ""),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from sqlkit.evaluate.values import numeral
 from sqlkit.records import Result
 
 KEPT = 64  # answers of at most this many queries are kept, and of no more rows than this in all
@@ -21,10 +23,10 @@ class Runs(Protocol):
 
 
 class Remembered:
-    """A database whose last answers are not asked for again."""
+    """A database whose last answers are not asked for again. untyped: its columns have no types, so '1' is 1."""
 
-    def __init__(self, database: Runs, name: str) -> None:
-        self.database, self.name = database, name
+    def __init__(self, database: Runs, name: str, untyped: bool = False) -> None:
+        self.database, self.name, self.untyped = database, name, untyped
         self._kept: dict[str, Result] = {}
         self._rows = 0
 
@@ -44,6 +46,8 @@ class Remembered:
             self._keep(sql, answer)
 
     def _keep(self, sql: str, answer: Result) -> None:
+        if self.untyped and answer.rows:
+            answer = dataclasses.replace(answer, rows=tuple(tuple(map(numeral, row)) for row in answer.rows))
         self._kept[sql] = answer
         self._rows += len(answer.rows)
         while len(self._kept) > 1 and (len(self._kept) > KEPT or self._rows > ROWS):

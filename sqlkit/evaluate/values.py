@@ -2,14 +2,15 @@
 
 Numbers compare by value whatever their type (1 = 1.0 = DECIMAL '1.00', -0.0 = 0); where a float takes part, a relative
 difference of 1e-9 is no difference, because the order of additions shows there. There is no absolute tolerance: a
-result near zero is not zero. NULL equals NULL and nothing else, NaN equals NaN. Text is exact and never a number; a
-truth value is not a number either. A date equals a timestamp at its midnight. Lists compare in order, structs by key.
+result near zero is not zero. NULL equals NULL and nothing else, NaN equals NaN. Text is exact and never a number, but where the
+schema gives no column a type (`numeral`); a truth value is not a number either. A date equals a timestamp at its midnight. Lists compare in order, structs by key.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -40,6 +41,16 @@ def same(a: Any, b: Any) -> bool:
     return _plain(a) == _plain(b)
 
 
+_NUMERAL = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,15})?")
+
+
+def numeral(cell: Any) -> Any:
+    """A text that spells a number as that number: what rows of an untyped schema are compared by."""
+    if isinstance(cell, str) and _NUMERAL.fullmatch(cell):
+        return Decimal(cell)
+    return cell
+
+
 class Coder:
     """Gives equal cells the same small integer, over all results that are compared with each other.
 
@@ -54,14 +65,17 @@ class Coder:
         self.loose = False
         for row in rows:
             for cell in row:
-                if type(cell) is not str and cell is not None:
+                kind = type(cell)
+                if kind is int:
+                    self._exact.add(cell)
+                elif kind is not str and cell is not None:
                     self._collect(cell)
         self._chain: dict[Number, int] = self._chains() if self._floats else {}
 
     def row(self, row: Row) -> tuple[int, ...]:
         """The codes of a row's cells."""
-        codes = self._codes
-        return tuple([codes.setdefault(self._key(cell), len(codes)) for cell in row])
+        codes, key = self._codes, self._key
+        return tuple([codes.setdefault(cell if cell is None or type(cell) is str else key(cell), len(codes)) for cell in row])
 
     def _collect(self, cell: Any) -> None:
         if isinstance(cell, float):

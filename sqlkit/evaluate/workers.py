@@ -18,6 +18,7 @@ from sqlkit.evaluate.group import Options, Outcome, grade_group
 from sqlkit.evaluate.place import Place
 
 Task = list[tuple[str, Case]]  # a name for each case; all share a database
+ROWS = 100_000  # of a result; larger ones cannot be compared
 DIED = "the process that graded it died"
 
 
@@ -41,7 +42,7 @@ def work(tasks: Iterator[Task], options: Options, jobs: int) -> Iterator[tuple[s
 
 
 def _place(options: Options) -> Place:
-    return Place(seconds=options.seconds, memory_mb=options.memory_mb)
+    return Place(seconds=options.seconds, memory_mb=options.memory_mb, max_rows=ROWS)
 
 
 class _Pool:

@@ -86,6 +86,25 @@ def _read(part: exp.Expression, parts: _Parts) -> None:
         parts.columns[part.name] = Column(part.name)
 
 
+def untyped(text: str, dialect: str = "duckdb") -> bool:
+    """Whether DDL gives no column a type, as SQLite allows: then '1' and 1 are one value. False where it cannot be read."""
+    try:
+        columns = [c for s in parse_all(text, dialect) if isinstance(s, exp.Create) for c in _columns(s)]
+    except (SqlglotError, RecursionError, ValueError):
+        return False
+    return bool(columns) and all(kind is None for kind in columns)
+
+
+def _columns(statement: exp.Create) -> Iterator[exp.Expression | None]:
+    """The type of each column, None where it has none."""
+    parts = statement.this.expressions if isinstance(statement.this, exp.Schema) else []
+    for part in parts:
+        if isinstance(part, exp.ColumnDef):
+            yield part.args.get("kind")
+        elif isinstance(part, exp.Identifier | exp.Column):
+            yield None
+
+
 def duckdb_type(text: str, dialect: str) -> str:
     """A type of another dialect in DuckDB's words; VARCHAR when it is unknown."""
     try:

@@ -11,7 +11,7 @@ import re
 from sqlglot import exp
 
 from sqlkit.sql.extract import STATEMENTS
-from sqlkit.sql.parse import SqlglotError, parse_all
+from sqlkit.sql.parse import SqlglotError, nodes, view_all
 
 LONGEST = 20_000
 
@@ -64,7 +64,7 @@ def check(sql: str, dialect: str = "duckdb") -> str:
     if "\x00" in sql:
         return "a NUL character"
     try:
-        statements = parse_all(sql, dialect)
+        statements = view_all(sql, dialect)
         if not statements:
             return "parse: no SQL"
         if len(statements) > 1:
@@ -82,9 +82,9 @@ def check(sql: str, dialect: str = "duckdb") -> str:
 def _statement(statement: exp.Expression) -> str:
     if isinstance(statement, exp.Condition | exp.Alias) and not isinstance(statement, exp.Subquery):
         return "parse: not a statement"  # a word or two of prose
-    if not isinstance(statement, exp.Select | exp.SetOperation | exp.Subquery):
+    if not isinstance(statement, exp.Select | exp.SetOperation | exp.Subquery | exp.Values):
         return f"not a SELECT but {statement.key.upper()}"
-    return next((reason for node in statement.walk() if (reason := _node(node))), "")
+    return next((reason for node in nodes(statement) if (reason := _node(node))), "")
 
 
 def _node(node: exp.Expr) -> str:

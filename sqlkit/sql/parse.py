@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 
 import sqlglot
@@ -10,9 +11,10 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
+KEPT = 4_000  # characters of the longest text whose tree is kept
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "parse_all", "parse_one", "transpile"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -23,20 +25,60 @@ def is_dialect(name: str) -> bool:
         return False
 
 
-def parse_all(sql: str, dialect: str = "duckdb") -> list[exp.Expression]:
-    """The statements of a text, comments between them left out. Raises SqlglotError."""
-    found = sqlglot.parse(sql, read=dialect)
-    return [s for s in found if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon)]
+def view_all(sql: str, dialect: str = "duckdb") -> tuple[exp.Expression, ...]:
+    """As `parse_all`, for callers that only look: the trees are shared, and must not be changed."""
+    return _kept(sql, dialect) if len(sql) <= KEPT else _parse(sql, dialect)
 
 
-def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
-    """The one statement of a text. Raises ParseError when there is none, several, or broken SQL."""
-    statements = parse_all(sql, dialect)
+def view_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
+    """As `parse_one`, for callers that only look: the tree is shared, and must not be changed."""
+    statements = view_all(sql, dialect)
     if len(statements) != 1:
         raise ParseError(f"expected one statement, found {len(statements)}")
     return statements[0]
 
 
+def parse_all(sql: str, dialect: str = "duckdb") -> list[exp.Expression]:
+    """The statements of a text, comments between them left out. Raises SqlglotError."""
+    return [statement.copy() for statement in view_all(sql, dialect)] if len(sql) <= KEPT else list(_parse(sql, dialect))
+
+
+def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
+    """The one statement of a text. Raises ParseError when there is none, several, or broken SQL."""
+    return view_one(sql, dialect).copy()
+
+
+def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
+    found = sqlglot.parse(sql, read=dialect)
+    return tuple(s for s in found if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
+
+
+_kept = functools.lru_cache(256)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...
+
+
+def read_tables(sql: str, dialect: str = "duckdb") -> list[str]:
+    """The names of the tables that a query reads, CTEs left out; none where it does not parse."""
+    try:
+        inside = nodes(view_one(sql, dialect))
+    except (SqlglotError, RecursionError):
+        return []
+    common = {node.alias_or_name.lower() for node in inside if isinstance(node, exp.CTE)}
+    tables = [node for node in inside if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)]
+    return list(dict.fromkeys(table.name for table in tables if table.name.lower() not in common))
+
+
+def nodes(tree: exp.Expr) -> list[exp.Expr]:
+    """All nodes of a tree, each before what is in it, as `tree.walk()` has them and several times as fast."""
+    found = [tree]
+    for node in found:
+        for value in node.args.values():
+            if isinstance(value, exp.Expr):
+                found.append(value)
+            elif type(value) is list:
+                found.extend([item for item in value if isinstance(item, exp.Expr)])
+    return found
+
+
 def transpile(sql: str, read: str, write: str = "duckdb") -> str:
     """SQL of one dialect as SQL of another. Raises SqlglotError."""
-    return parse_one(sql, read).sql(dialect=write)
+    return view_one(sql, read).sql(dialect=write)

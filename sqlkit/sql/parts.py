@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 
-from sqlkit.sql.parse import parse_one
+from sqlkit.sql.parse import nodes, parse_one
 
+_WRITE: Any = DuckDB().generator(comments=False)
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE, exp.EQ: exp.EQ, exp.NEQ: exp.NEQ,
 }  # fmt: skip
@@ -59,29 +62,31 @@ def take_apart(sql: str, *, bare: bool = False, dialect: str = "duckdb") -> Part
     """The parts of a query; `bare` leaves the tables off the columns. Raises SqlglotError."""
     tree: exp.Expr = parse_one(sql, dialect)
     parts = Parts()
-    common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
-    for select in list(tree.find_all(exp.Select)):
+    inside = nodes(tree)
+    common = {cte.alias_or_name.lower() for cte in inside if isinstance(cte, exp.CTE)}
+    for select in [node for node in inside if isinstance(node, exp.Select)]:
         parts.vague |= _name_columns(select, common, bare)
     tree = _plain(tree)
-    for table in tree.find_all(exp.Table):
+    inside = nodes(tree)
+    for table in [node for node in inside if isinstance(node, exp.Table)]:
         if isinstance(table.this, exp.Identifier) and table.name.lower() not in common:
             parts.tables[table.name.lower()] += 1
-    for select in tree.find_all(exp.Select):
+    for select in [node for node in inside if isinstance(node, exp.Select)]:
         _joins(select, parts)
         for part in ("where", "having", "qualify"):
             if select.args.get(part):
                 _predicates(select.args[part].this, parts)
         _groups(select, parts)
-    for aggregate in tree.find_all(exp.AggFunc):  # those of HAVING and ORDER BY count as predicate and order
+    for aggregate in [node for node in inside if isinstance(node, exp.AggFunc)]:  # those of HAVING and ORDER BY count as predicate and order
         inner = aggregate.this
         distinct = isinstance(inner, exp.Distinct)
         argument = ", ".join(text(e) for e in inner.expressions) if distinct else text(inner) if inner else "*"
         name = aggregate.sql_name().upper() + (" DISTINCT" if distinct else "")
         if not isinstance(aggregate.parent, exp.Window) and not aggregate.find_ancestor(exp.Having, exp.Order):
             parts.aggregates[name, argument] += 1
-    for window in tree.find_all(exp.Window):
+    for window in [node for node in inside if isinstance(node, exp.Window)]:
         parts.windows[text(window)] += 1
-    for operation in tree.find_all(exp.SetOperation):
+    for operation in [node for node in inside if isinstance(node, exp.SetOperation)]:
         parts.set_operations[operation.key.upper() + ("" if operation.args.get("distinct") else " ALL")] += 1
     _top(tree, parts)
     return parts
@@ -90,12 +95,9 @@ def take_apart(sql: str, *, bare: bool = False, dialect: str = "duckdb") -> Part
 def text(node: exp.Expr) -> str:
     """An expression as comparable text; a subquery inside it is only said to be there, its parts stand elsewhere."""
 
-    def fold(inner: exp.Expr) -> exp.Expr:
-        if isinstance(inner, exp.Query | exp.Subquery):
-            return exp.Var(this="(subquery)")
-        return inner
-
-    return str(node.copy().transform(fold).sql(dialect="duckdb"))
+    if any(isinstance(inner, exp.Query) for inner in nodes(node)):
+        node = node.copy().transform(lambda n: exp.Var(this="(subquery)") if isinstance(n, exp.Query) else n, copy=False)
+    return str(_WRITE.generate(node, copy=False))
 
 
 def _name_columns(select: exp.Select, common: set[str], bare: bool) -> bool:
@@ -107,7 +109,7 @@ def _name_columns(select: exp.Select, common: set[str], bare: bool) -> bool:
         else:
             sources[source.alias_or_name.lower()] = ""  # a subquery's or CTE's own name says nothing
     vague = False
-    for column in select.find_all(exp.Column):
+    for column in [node for node in nodes(select) if isinstance(node, exp.Column)]:
         scope = column.find_ancestor(exp.Select)
         name = column.table.lower()
         if bare:
@@ -135,7 +137,7 @@ def _sources(select: exp.Select) -> Iterator[exp.Expr]:
 
 def _plain(tree: exp.Expr) -> exp.Expr:
     """Take off what is only spelling, from the leaves up."""
-    for node in reversed(list(tree.walk())):
+    for node in reversed(nodes(tree)):
         new = _plainer(node)
         if new is node:
             continue

@@ -12,7 +12,7 @@ import dataclasses
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
 
 # Their value is another one at every call: no gold may rest on them.
 _VOLATILE = {"random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed"}
@@ -24,7 +24,7 @@ _CLOCK = {
 # Their value depends on the order in which rows arrive, unless an ORDER BY inside them is total.
 _ARRIVAL = {
     "first", "last", "any_value", "arbitrary", "array_agg", "list", "group_concat", "string_agg", "arg_max", "arg_min",
-    "max_by", "min_by", "mode", "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value",
+    "max_by", "min_by", "mode", "approx_quantile", "reservoir_quantile", "approx_top_k", "json_group_array", "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value",
 }  # fmt: skip
 
 
@@ -58,20 +58,25 @@ class Probe:
 def probe(sql: str, dialect: str = "duckdb") -> Probe:
     """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
     try:
-        tree = _outermost(parse_one(sql, dialect))
+        tree = _outermost(view_one(sql, dialect))
+        if any(tree.args.get(part) for part in ("order", "limit", "offset")):
+            tree = _outermost(parse_one(sql, dialect))  # to be changed
     except (SqlglotError, RecursionError):
         return Probe(sql, exact=False)
-    names = {_function(node) for node in tree.find_all(exp.Func)}
-    volatile = tuple(sorted(names & _VOLATILE)) + (("sample",) if tree.find(exp.TableSample) else ())
+    inside = nodes(tree)
+    names = {_function(node) for node in inside if isinstance(node, exp.Func)}
+    volatile = tuple(sorted(names & _VOLATILE)) + (("sample",) if any(isinstance(n, exp.TableSample) for n in inside) else ())
     order, limit, offset = (tree.args.get(part) for part in ("order", "limit", "offset"))
     sort_keys = order.expressions if order else []
     keys, extra, exact = _keys(tree, sort_keys)
-    for part in ("limit", "offset"):
-        tree.set(part, None)
-    if extra:
-        tree.set("expressions", [*tree.expressions, *extra])
+    if limit is not None or offset is not None or extra:
+        for part in ("limit", "offset"):
+            tree.set(part, None)
+        if extra:
+            tree.set("expressions", [*tree.expressions, *extra])
+        sql = tree.sql(dialect=dialect)
     return Probe(
-        sql=tree.sql(dialect=dialect),
+        sql=sql,
         ordered=bool(sort_keys),
         limited=limit is not None or offset is not None,
         offset=_number(offset.expression) if offset else 0,
@@ -80,15 +85,15 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
         exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),
         volatile=volatile,
         clock=bool(names & _CLOCK),
-        fragile=_fragile(tree, names),
+        fragile=_fragile(inside, names),
     )
 
 
 def orders_rows(sql: str, dialect: str = "duckdb") -> bool:
     """Whether any ORDER BY of a query (not of a window or an aggregate) could have ordered its rows."""
     try:
-        tree = parse_one(sql, dialect)
-        return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
+        tree = view_one(sql, dialect)
+        return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in nodes(tree) if isinstance(order, exp.Order))
     except (SqlglotError, RecursionError):
         return False
 
@@ -106,16 +111,24 @@ def _reordered(sql: str, key: str, dialect: str) -> str | None:
         tree = parse_one(sql, dialect)
     except (SqlglotError, RecursionError):
         return None
-    common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    inside = nodes(tree)
+    common = {cte.alias_or_name.lower() for cte in inside if isinstance(cte, exp.CTE)}
+    placed = _asks_place(inside)
+    if placed and dialect != "duckdb":
+        return None  # elsewhere a row's number may be its key
     done = 0
-    for table in list(tree.find_all(exp.Table)):
+    for table in [node for node in inside if isinstance(node, exp.Table)]:
         if not isinstance(table.this, exp.Identifier) or (table.name.lower() in common and not table.args.get("db")):
             continue
         if any(table.args.get(part) for part in ("joins", "pivots", "sample", "laterals")):
             return None
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
         source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
-        backwards = exp.select("*").from_(source).order_by(f"{key} DESC")
+        own = f"{exp.to_identifier(table.name, quoted=True)}.rowid" if placed else "rowid"
+        ranked = key.replace("rowid", own) + " DESC"
+        backwards = exp.select("*").from_(source, copy=False).order_by(ranked, copy=False)
+        if placed:
+            backwards = backwards.select(f"ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid")
         table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
         done += 1
     return tree.sql(dialect=dialect) if done else None
@@ -126,6 +139,8 @@ def same_query(one: str, other: str, dialect: str = "duckdb") -> bool:
     if one.strip() == other.strip():
         return True
     try:
+        if type(view_one(one, dialect)) is not type(view_one(other, dialect)):
+            return False
         trees = parse_one(one, dialect), parse_one(other, dialect)
         for name in (n for tree in trees for n in tree.find_all(exp.Identifier) if not n.quoted):
             name.set("this", name.name.lower())
@@ -188,13 +203,21 @@ def _plain_distinct(select: exp.Select) -> bool:
     return distinct is not None and not distinct.args.get("on")
 
 
-def _fragile(tree: exp.Expr, names: set[str]) -> bool:
-    nested = any(
-        node is not tree and (node.args.get("limit") or node.args.get("offset") or _distinct_on(node))
-        for node in tree.find_all(exp.Query)
-    )
-    framed = any(window.args.get("spec") for window in tree.find_all(exp.Window))
-    return nested or framed or _distinct_on(tree) or bool(names & _ARRIVAL)
+def _fragile(inside: list[exp.Expr], names: set[str]) -> bool:
+    if names & _ARRIVAL:
+        return True
+    for node in inside:
+        if isinstance(node, exp.Query):
+            if _distinct_on(node) or (node is not inside[0] and (node.args.get("limit") or node.args.get("offset"))):
+                return True
+        elif isinstance(node, exp.Window) and node.args.get("spec"):
+            return True
+    return _asks_place(inside)
+
+
+def _asks_place(inside: list[exp.Expr]) -> bool:
+    """Whether a query asks where rows are stored (https://duckdb.org/docs/stable/sql/statements/select: row ids)."""
+    return any(isinstance(node, exp.Column) and node.name.lower() == "rowid" for node in inside)
 
 
 def _distinct_on(node: exp.Expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
 from sqlkit.sql.style import fold, spell
 
 
@@ -50,22 +50,27 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     CASE, FILTER. Up to 1 easy, 2-3 medium, 4-5 hard, more extra; what does not parse is extra.
     """
     try:
-        tree = parse_one(sql, dialect)
+        tree = view_one(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return "extra"
-    points = len(list(tree.find_all(exp.Join)))
-    points += sum(tree.find(kind) is not None for kind in (exp.Group, exp.Having, exp.Order))
-    points += tree.find(exp.And, exp.Or) is not None
+    all_nodes = nodes(tree)
+
+    def has(*kinds: type[exp.Expr]) -> bool:
+        return any(isinstance(node, kinds) for node in all_nodes)
+
+    points = sum(isinstance(node, exp.Join) for node in all_nodes)
+    points += sum(map(has, (exp.Group, exp.Having, exp.Order)))
+    points += has(exp.And, exp.Or)
     points += isinstance(tree, exp.Select) and len(tree.expressions) > 1
-    points += 2 * max(0, len(list(tree.find_all(exp.Select))) - 1)
-    points += 2 * sum(tree.find(kind) is not None for kind in (exp.SetOperation, exp.Window, exp.Case, exp.Filter))
+    points += 2 * max(0, sum(isinstance(node, exp.Select) for node in all_nodes) - 1)
+    points += 2 * sum(map(has, (exp.SetOperation, exp.Window, exp.Case, exp.Filter)))
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
 
 
 def hardness(sql: str, dialect: str = "duckdb") -> str:
     """Spider's easy, medium, hard or extra (taoyds/spider, evaluation.py, eval_hardness), on any SQL; '' if unparsed."""
     try:
-        tree = parse_one(sql, dialect)
+        tree = view_one(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return ""
     nested = 0
@@ -80,7 +85,7 @@ def hardness(sql: str, dialect: str = "duckdb") -> str:
     one = sum(bool(parts[p]) for p in ("where", "group", "order", "limit")) + len(joins)
     one += sum(isinstance(node, exp.Or | exp.Like) for node in inside)
     shown = [tree.expressions, *([p] for p in (parts["where"], parts["group"], parts["order"], parts["having"]) if p)]
-    aggregates = sum(len(list(node.find_all(exp.AggFunc))) for part in shown for node in part)
+    aggregates = sum(isinstance(inner, exp.AggFunc) for part in shown for node in part for inner in nodes(node))
     where, group = parts["where"], parts["group"]
     others = (aggregates > 1) + (len(tree.expressions) > 1)
     others += bool(where and where.find(exp.And, exp.Or)) + bool(group and len(group.expressions) > 1)

@@ -30,7 +30,7 @@ def write(path: Path, *rows: Any) -> Path:
 
 def run(path: Path, out: Path, **options: Any) -> list[dict[str, Any]]:
     jobs = options.pop("jobs", 1)
-    for _ in grade_cases(lambda: read_cases(path), out, Options(**{"seconds": 2.0, **options}), jobs=jobs):
+    for _ in grade_cases(lambda: read_cases(path), out, Options(**{"seconds": 5.0, **options}), jobs=jobs):
         pass
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
@@ -62,8 +62,15 @@ CASES: list[tuple[Any, str, str]] = [
     ({**ONE, "dialect": "sqlite", "gold": "SELECT s FROM t ORDER BY s LIMIT 1", "pred": "SELECT `s` FROM t LIMIT 1"}, "different", "happen to be stored"),
     ({**ONE, "ddl": "CREATE TABLE b (t_i INTEGER REFERENCES t(i)); CREATE TABLE t (i INTEGER, s VARCHAR);"}, "equivalent", ""),
     ({**ONE, "ddl": f"{DDL}; {ROWS}", "rows": ""}, "equivalent", ""),
-    ({**ONE, "gold": "SELECT repeat('x', 60000000) FROM t", "pred": "SELECT 1"}, "gold_broken", "size"),
-    ({**ONE, "pred": "SELECT repeat('x', 60000000) FROM t"}, "error", "size"),
+    ({**ONE, "gold": "SELECT repeat('x', 34000000) FROM t", "pred": "SELECT 1"}, "gold_broken", "size"),
+    ({**ONE, "pred": "SELECT repeat('x', 34000000) FROM t"}, "error", "size"),
+    ({**ONE, "rows": "", "pred": "SELECT i FROM t WHERE i > 1"}, "different", "i > 1"),
+    ({**ONE, "rows": "", "gold": "SELECT s FROM t WHERE i > 1", "pred": "SELECT s FROM t WHERE NOT i <= 1"}, "equivalent", "proven"),
+    ({**ONE, "rows": "", "gold": None, "pred": "SELECT i FROM t"}, "different", "cannot answer"),
+    ({**ONE, "rows": "", "gold": "SELECT x FROM t", "pred": "SELECT i FROM t"}, "gold_broken", "gold fails"),
+    ({**ONE, "rows": "", "dialect": "mysql", "gold": "SELECT IFNULL(`s`, '') FROM `t`", "pred": "SELECT `s` FROM `t`"}, "different", ""),
+    ({**ONE, "dialect": "sqlite", "ddl": "CREATE TABLE t (i, s)", "pred": "SELECT CAST(i AS INTEGER) FROM t"}, "equivalent", "same"),
+    ({**ONE, "dialect": "sqlite", "ddl": "CREATE TABLE t (i TEXT, s)", "pred": "SELECT CAST(i AS INTEGER) FROM t"}, "different", "rows"),
 ]  # fmt: skip
 
 
@@ -81,8 +88,8 @@ def test_each_line_gets_its_verdict(graded: list[dict[str, Any]], number: int) -
     assert (found["verdict"], words in found["reason"]) == (verdict, True), found["reason"]
     if isinstance(row, dict) and "id" in row:
         assert found["id"] == row["id"]
-    if verdict == "different" and row["pred"] is not None:
-        assert found["witness"]["database"] == "rows"
+    if verdict == "different" and row["pred"] is not None and row["gold"] is not None:
+        assert found["witness"]["database"] == "rows" or not row["rows"]
         assert found["witness"]["gold"]["rows"]
 
 
@@ -154,12 +161,20 @@ def test_other_forms(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text('["SELECT 1", null]')
     assert [q.sqls for q in read_queries(tmp_path / "list.json", PREDICTED)] == [("SELECT 1",), None]
     for name, text, words in [
-        ("a.json", "{", "not JSON"), ("b.json", "3", "neither a list"), ("c.jsonl", '{"x": 1}\n', "line 1 has no SQL"),
-        ("d.csv", "x,y\n1,2\n", "row 1 has no SQL"), ("e.jsonl", "{\n", "line 1 is not JSON"), ("f.jsonl", '{"sql": 3}\n', "not text"),
+        ("c.jsonl", '{"x": 1}\n', "line 1 has no SQL"), ("d.csv", "x,y\n1,2\n", "row 1 has no SQL"), ("e.jsonl", "{\n", "line 1 is not JSON"),
+        ("f.jsonl", '{"sql": 3}\n', "not text"), ("g.jsonl", "3\n", "neither text"), ("h.jsonl", '{"sql": ["a", 3]}\n', "not text"),
     ]:  # fmt: skip
+        (tmp_path / name).write_text(text)
+        assert words in read_queries(tmp_path / name, GOLD)[0].fault
+    for name, text, words in [("a.json", "{", "not JSON"), ("b.json", "3", "neither a list")]:
         (tmp_path / name).write_text(text)
         with pytest.raises(InputError, match=words):
             read_queries(tmp_path / name, GOLD)
+    (tmp_path / "dev.json").write_text('[{"question": "how many?", "query": "SELECT 1", "sql": {"select": []}, "db_id": "a"}]')
+    spider = read_queries(tmp_path / "dev.json", GOLD)[0]
+    assert (spider.sqls, spider.about.question) == (("SELECT 1",), "how many?")
+    (tmp_path / "tab.sql").write_text("SELECT a\tFROM t\nSELECT 1\tdb-1\n")
+    assert [(q.sqls, q.db_id) for q in read_queries(tmp_path / "tab.sql", PREDICTED)] == [(("SELECT a\tFROM t",), ""), (("SELECT 1",), "db-1")]
     (tmp_path / "latin.sql").write_bytes(b"SELECT '\xe9'\n")
     with pytest.raises(InputError, match="not UTF-8"):
         read_queries(tmp_path / "latin.sql", GOLD)
@@ -189,6 +204,27 @@ def test_databases_are_found_by_their_names(tmp_path: Path) -> None:
         find_database(str(tmp_path), "c")
     with pytest.raises(InputError, match="name no db_id"):
         find_database(str(tmp_path), "")
+
+
+def test_what_is_broken_costs_itself_alone(tmp_path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute(f"{DDL}; {ROWS}")
+    (tmp_path / "gold.jsonl").write_text(
+        '{"query": "SELECT i FROM t", "db_id": "a"}\n{"query": \n{"query": "SELECT s FROM t", "db_id": "a"}\n{"query": "SELECT 1", "db_id": "gone"}\n'
+        '{"query": "SELECT i FROM t", "db_id": "a"}\n'
+    )
+    (tmp_path / "pred.sql").write_text("SELECT i FROM t\nSELECT 2\n\nSELECT 1\nI do not know\n\n")
+    cases, said = of_files(tmp_path / "gold.jsonl", tmp_path / "pred.sql", database=str(tmp_path))
+    found = [(o["verdict"], o["reason"]) for _, o in grade_cases(lambda: cases, tmp_path / "out.jsonl", Options())]
+    assert [verdict for verdict, _ in found] == ["equivalent", "undecidable", "error", "undecidable", "error"]
+    assert not said
+    for number, words in [(1, "line 2 is not JSON"), (2, "no SQL"), (3, "holds no database gone"), (4, "parse")]:
+        assert words in found[number][1]
+    with pytest.raises(InputError, match="no database"):
+        (tmp_path / "one.sql").write_text("SELECT 1\tgone\n")
+        of_files(tmp_path / "one.sql", tmp_path / "pred.sql", database=str(tmp_path))
 
 
 def test_plain_files_on_sqlite_in_its_own_dialect(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from sqlkit.database.sandbox import Sandbox
 from sqlkit.evaluate.grade import Grader
 from sqlkit.records import Example, Prediction, read_jsonl
+from sqlkit.schema.ddl import parse_ddl
 
 FOLDER = Path(__file__).parents[2] / "eval" / "grader"
 CASES = [row for path in sorted(FOLDER.glob("*.jsonl")) for row in read_jsonl(path)]
@@ -28,7 +30,7 @@ def graders() -> Iterator[dict[tuple[str, ...], Grader]]:
     for key in dict.fromkeys(map(databases_of, CASES)):
         made = [Sandbox("", script=[key[0], rows], seconds=1.0, name=f"rows {i}") for i, rows in enumerate(key[1:], 1)]
         sandboxes += made
-        opened[key] = Grader(made)
+        opened[key] = Grader(made, schema=functools.partial(parse_ddl, key[0]))
     yield opened
     for sandbox in sandboxes:
         sandbox.close()
@@ -44,7 +46,7 @@ def test_case(case: dict[str, Any], graders: dict[tuple[str, ...], Grader]) -> N
 
 
 def test_there_are_enough_cases_and_no_id_twice() -> None:
-    assert len(CASES) >= 330
+    assert len(CASES) >= 600
     assert len({case["id"] for case in CASES}) == len(CASES)
     assert {case["verdict"] for case in CASES} == {
         "equivalent", "different", "error", "unsafe", "gold_broken", "undecidable",

@@ -30,7 +30,7 @@ class Counting:
 @pytest.mark.parametrize(
     ("gold", "said", "verdict"),
     [
-        ("SELECT id FROM big", "SELECT id FROM big", "undecidable"),  # 30,000 rows, 10,000 seen
+        ("SELECT id FROM big", "SELECT id FROM big", "equivalent"),  # 30,000 rows, 10,000 seen
         ("SELECT id FROM big", "SELECT id FROM big WHERE id < 500", "different"),
         ("SELECT id FROM big WHERE id < 500", "SELECT id FROM big", "different"),
         ("SELECT id FROM big", "SELECT id, g FROM big", "different"),

@@ -48,7 +48,7 @@ def test_figures(arms: dict[str, Arm], tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert list(report)[:5] == ["base", "base_retrieval", "tuned", "tuned_retrieval", "gain"]
     for name in ARMS:
-        assert set(report[name]) == {"ex", "valid_sql", "refused_right", "refused_wrong", "seconds_per_question", "intervals"}
+        assert set(report[name]) == {"ex", "valid_sql", "refused_right", "refused_wrong", "seconds_per_question", "intervals", "seconds", "tokens"}
         assert set(report[name]["ex"]) == {"value", "low", "high", "n"}
         assert report[name]["seconds_per_question"] == 0.5
     assert [round(report[name]["ex"]["value"] * 3) for name in ARMS] == [0, 1, 2, 3]
