@@ -14,19 +14,29 @@ from sqlkit.sql.parse import SqlglotError, parse_one
 from sqlkit.sql.proof.algebra import Unprovable, width
 from sqlkit.sql.proof.build import build
 from sqlkit.sql.proof.render import form
+from sqlkit.sql.sqlite import from_sqlite
 from sqlkit.sql.tables import Tables
 
 
-def equivalent(gold: str, predicted: str, schema: Tables, *, in_place: bool = False) -> bool:
-    """True: the prediction (DuckDB SQL) returns what the gold allows, on every database. False: that is not known.
+def proven_equal(gold: str, predicted: str, schema: Tables, dialect: str = "duckdb", *, in_place: bool = False) -> bool:
+    """True: the prediction returns what the gold allows, on every database. False: that is not known.
 
-    in_place: its columns in the gold's order too.
+    dialect: duckdb, or sqlite for databases that hold what the declared types say; of others nothing is known. in_place: the
+    columns come in the gold's order too.
     """
-    return places(gold, predicted, schema, in_place=in_place) is not None
+    if dialect == "sqlite":
+        try:
+            made = from_sqlite(gold, schema), from_sqlite(predicted, schema)
+        except (SqlglotError, RecursionError):
+            return False
+        if made[0].arbitrary or made[1].arbitrary:
+            return False
+        gold, predicted = made[0].sql, made[1].sql
+    return dialect in ("duckdb", "sqlite") and places(gold, predicted, schema, in_place=in_place) is not None
 
 
 def places(gold: str, predicted: str, schema: Tables, *, in_place: bool = False) -> tuple[int, ...] | None:
-    """For each column of the gold the column of an equivalent prediction; None when equivalence is not known."""
+    """For each column of the gold that of an equivalent prediction, both DuckDB's SQL; None when equivalence is not known."""
     try:
         ours, theirs = build(parse_one(gold), schema), build(parse_one(predicted), schema)
         theirs.order = theirs.order[: len(ours.order)]  # what the gold leaves open may be ordered
