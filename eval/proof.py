@@ -1,8 +1,9 @@
-"""Does the proof of equivalence ever claim too much, and how much does it claim? On Spider's golds, as DuckDB's SQL:
+"""Does the proof of equivalence ever claim too much, and how much does it claim? On Spider's golds, as DuckDB's SQL.
 
-each gold against its mutants, and against the other golds of its database. Every claim is tried on small random databases;
-what these cannot tell apart either is "equal by execution", and the share of it that is proven is how complete the proof is.
-`python eval/proof.py SPIDER [golds of each database] [databases of each gold]`
+Each gold against its mutants, and against other golds of its database; every claim is tried on small random databases. Mutants
+that a populated suite cannot tell from the gold are "equal by execution": the share of them that is proven says how complete the
+proof is (some of the others are different, and the suite too weak).
+`python eval/proof.py SPIDER [golds of each database] [databases of each gold] [databases from:to]`
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 
 from refute import Refuter  # beside this file
 
+from sqlkit.database.suite import build_suite
+from sqlkit.errors import SqlkitError
 from sqlkit.records import read_jsonl
 from sqlkit.schema.ddl import duckdb_type
 from sqlkit.schema.types import Column, Schema, Table
@@ -59,32 +62,37 @@ def schema_of(path: Path) -> Schema:
     return Schema(tuple(tables))
 
 
-def main(folder: Path, most: int, databases: int) -> dict[str, Any]:
+def main(folder: Path, most: int, databases: int, part: slice) -> dict[str, Any]:
     count: Counter[str] = Counter()
     seconds = 0.0
-    for schema, queries in golds(folder, most):
+    for schema, queries in list(golds(folder, most))[part]:
         for i, gold in enumerate(queries):
             try:
-                rivals = {m.sql: m.kind for m in mutants(gold, schema)}
-            except SqlglotError:
+                near = mutants(gold, schema)
+                suite = build_suite(schema, [gold])
+            except (SqlglotError, SqlkitError):
                 continue
-            rivals |= {other: "gold" for other in (queries[i + 1 :] + queries[:i])[:OTHERS]}
-            started = time.perf_counter()
-            claims = {sql: found for sql in rivals if (found := places(gold, sql, schema)) is not None}
-            itself = places(gold, gold, schema)
-            seconds += time.perf_counter() - started
-            count["golds"] += 1
-            count["modelled"] += itself is not None
-            count["pairs"] += len(rivals) + 1
-            count["claims"] += len(claims)
-            if itself is not None:
-                claims[gold] = itself
-            refuter = Refuter(schema, [gold])
-            for sql, why in refuter.refute(gold, claims, databases):
+            rivals = {m.sql: m.kind for m in near} | {other: "gold" for other in (queries[i + 1 :] + queries[:i])[:OTHERS]}
+            started = time.process_time()
+            claims = {sql: found for sql in [gold, *rivals] if (found := places(gold, sql, schema)) is not None}
+            seconds += time.process_time() - started
+            for sql, why in Refuter(schema, [gold]).refute(gold, claims, databases):
                 count["refuted"] += 1
                 print(f"WRONG ({rivals.get(sql, 'itself')})\n  {gold}\n  {sql}\n  {why}", flush=True)
+            alive = {m.sql for m in (*suite.survivors, *(m for m in near if m.equal))}
+            for sql in alive - claims.keys():
+                print(f"not proven ({rivals.get(sql, '')})\n  {gold}\n  {sql}", flush=True)
+            count["golds"] += 1
+            count["modelled"] += gold in claims
+            count["pairs"] += len(rivals) + 1
+            count["claims"] += len(claims.keys() - {gold})
+            count["equal by execution"] += len(alive)
+            count["of these proven"] += len(alive & claims.keys())
     return {**count, "ms_per_pair": round(1000 * seconds / max(1, count["pairs"]), 3)}
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), *(int(n) for n in (*sys.argv[2:], 10, 10)[:2]))))
+    given = dict(enumerate(sys.argv))
+    first, _, last = given.get(4, ":").partition(":")
+    chosen = slice(int(first or 0), int(last) if last else None)
+    print(json.dumps(main(Path(sys.argv[1]), int(given.get(2, 10)), int(given.get(3, 10)), chosen)))

@@ -23,6 +23,7 @@ from sqlkit.schema.types import Column, Schema, Table
 from sqlkit.sql.tables import kind
 
 ROWS = (0, 1, 2, 3, 4, 6, 9)
+TIGHT = (4, 6, 9)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -34,7 +35,7 @@ class Refuter:
         self.tables = [_bare(t) for t in schema.tables if t.name.lower() in said]
         self.chance = random.Random(f"{seed} {queries[0] if queries else ''}")
         texts = [t.replace("''", "'") for q in queries for t in re.findall(r"'((?:[^']|'')*)'", q)]
-        self.texts = list(dict.fromkeys(w for t in texts for w in (t, t.replace("%", ""), t.swapcase())))[:12]
+        self.texts = [w for t in dict.fromkeys(texts) for w in (t.replace("%", ""), t, t.swapcase())][:15]
         numbers = [float(n) for q in queries for n in re.findall(r"(?<![\w.'])\d{1,9}(?:\.\d{1,4})?(?![\w.'])", q)]
         self.numbers = list(dict.fromkeys(m for n in numbers for m in (n, n - 1, n + 1)))[:12]
         self.connection = duckdb.connect()
@@ -58,7 +59,7 @@ class Refuter:
         for number in range(databases):
             if not open_:
                 return
-            self.fill(sparse=number % 3 == 0)
+            self.fill(("loose", "sparse", "tight")[number % 3])
             wanted = ask_gold(gold, self)  # type: ignore[arg-type]
             if wanted.broken:
                 continue
@@ -83,13 +84,13 @@ class Refuter:
         """What the database holds now."""
         return {table.name: self.run(f"SELECT * FROM {_quoted(table.name)}").rows for table in self.tables}
 
-    def fill(self, sparse: bool) -> None:
-        """Another database in the place of the last. sparse: half of all that may be NULL is."""
+    def fill(self, style: str) -> None:
+        """Another database in the place of the last. sparse: half of all that may be NULL is; tight: joins and literals hit."""
         for table in self.tables:
             self.connection.execute(f"DELETE FROM {_quoted(table.name)}")
             rows, keys = [], set()
-            for _ in range(self.chance.choice(ROWS)):
-                row = [self._cell(c, 0.5 if sparse else 0.15) for c in table.columns]
+            for _ in range(self.chance.choice(TIGHT if style == "tight" else ROWS)):
+                row = [self._cell(c, {"sparse": 0.5, "tight": 0.05}.get(style, 0.15), style == "tight") for c in table.columns]
                 if rows and self.chance.random() < 0.3:  # nearly the row before
                     row = [old if self.chance.random() < 0.7 else new for old, new in zip(rows[-1], row, strict=True)]
                 key = tuple(repr(row[i]) for i, c in enumerate(table.columns) if c.name in table.primary_key)
@@ -102,12 +103,13 @@ class Refuter:
                 values = ", ".join([mark] * len(rows))
                 self.connection.execute(f"INSERT INTO {_quoted(table.name)} VALUES {values}", [cell for row in rows for cell in row])
 
-    def _cell(self, column: Column, nulls: float) -> Any:
+    def _cell(self, column: Column, nulls: float, tight: bool) -> Any:
         chance, of = self.chance, kind(column.type)
         if not of or (column.nullable and chance.random() < nulls):
             return None
         if of == "text":
-            return chance.choice(self.texts if self.texts and chance.random() < 0.6 else ["a", "A", "b", "", "ab", "10", "9"])
+            own = self.texts[::3] if tight else self.texts
+            return chance.choice(own if own and chance.random() < 0.6 else ["a", "b"] if tight else ["a", "A", "b", "", "ab", "10", "9"])
         if of == "bool":
             return chance.random() < 0.5
         if of in ("date", "moment"):
@@ -117,7 +119,8 @@ class Refuter:
             except ValueError:
                 day = dt.datetime(2020, 1, 1)
             return day.date() if of == "date" else day + dt.timedelta(hours=chance.choice((0, 0, 13)))
-        number = chance.choice(self.numbers) if self.numbers and chance.random() < 0.5 else chance.choice((0, 1, 2, 3, -1))
+        own = self.numbers if self.numbers and chance.random() < (0.2 if tight else 0.5) else ()
+        number = chance.choice(own or ((1, 2, 3, 4) if tight else (0, 1, 2, 3, -1)))
         if of == "int":
             name = column.type.upper()
             number = int(number) % 100 if "TINY" in name else int(number) % 30_000 if "SMALL" in name else int(number)
