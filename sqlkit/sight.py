@@ -16,7 +16,7 @@ from sqlkit.sql.scoped import Seen, Source, scoped_grammar
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
-_COMPARED = re.compile(r"(\w+)\.(\w+) (?:=|<>) '((?:[^']|'')*)'")
+_COMPARED = re.compile(r"(\w+)\.(\w+) (?:=|<>|(?:NOT )?IN) (\([^()]*\)|'(?:[^']|'')*')")
 
 
 def in_sight(linked: Linked, context: Context, shots: Sequence[Example] = ()) -> dict[str, list[str]]:
@@ -54,7 +54,7 @@ def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Exa
     shown = {(t.table.name, c.column.name): c for t in linked.tables for c in t.columns}
     told: dict[tuple[str, str], list[str]] = {}
     for table, column, text in _COMPARED.findall(_told(linked, shots)):
-        told.setdefault((table, column), []).append(text.replace("''", "'"))
+        told.setdefault((table, column), []).extend(t.replace("''", "'") for t in _TEXT.findall(text))
     sources = []
     for name, names in in_sight(linked, context, shots).items():
         table = context.schema.table(name)

@@ -55,7 +55,7 @@ def test_times(question: str, expected: dict[str, Any]) -> None:
 
 
 def test_words_that_the_schema_does_not_know() -> None:
-    assert said("customers called Brack of the tier gold", LINKER).words == ("called", "Called", "CALLED", "Brack", "BRACK", "brack", "called Brack", "Called Brack", "CALLED BRACK", "called brack")  # fmt: skip
+    assert said("Which customers called Brack have tier gold", LINKER).words == ("Brack", "BRACK", "brack")
 
 
 @pytest.mark.parametrize(
