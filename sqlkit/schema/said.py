@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlkit.schema.link import Linker
-from sqlkit.schema.words import STOP
+from sqlkit.schema.words import STOP, stem, words
 from sqlkit.sql.scoped import Said
 
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?:\s*(k|m|%|percent|thousand|million)\b|(%))?", re.I)
@@ -27,6 +28,7 @@ _MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
 _SEASONS = {"spring", "summer", "autumn", "winter", "fall", "season", "half", "christmas", "easter"}
+_LEADS = {"called", "named", "containing", "contains", "contain", "like", "with", "labelled", "titled"}
 LONGEST = 6
 
 
@@ -49,6 +51,19 @@ def said(question: str, linker: Linker) -> Said:
         quarters=("1", "2", "3", "4") if quarters else (),
         dates=bool(named or months),
     )  # fmt: skip
+
+
+def spoken(codes: Mapping[str, Sequence[str]], question: str) -> list[str]:
+    """The codes that a question speaks of: by one of their meanings, or as they stand."""
+    asked = words(question)
+    stems = {stem(w) for w in [*asked, *(a + b for a, b in itertools.pairwise(asked))]}
+
+    def said_as(text: str) -> bool:
+        parts = words(text)
+        return {stem(w) for w in parts} <= stems or stem("".join(parts)) in stems
+
+    written = set(re.findall(r"\w+", question))
+    return [code for code, some in codes.items() if any(said_as(m) for m in some) or (len(code) > 1 and code in written)]
 
 
 def _numbers(question: str) -> Iterator[str]:
@@ -76,10 +91,18 @@ def _years(question: str) -> Iterator[str]:
 
 
 def _unknown(question: str, linker: Linker) -> Iterator[str]:
-    """Runs of words that begin and end with one that the schema does not know: what a free text may be compared with."""
+    """Runs of words that begin and end with a name that the schema does not know: what a free text may be compared with.
+
+    A name is written large, holds a digit, or follows a word such as 'called'. Names that stand in the database are found by
+    the linker, however they are written.
+    """
     spoken = [w.strip("?.,;:!()\"'") for w in question.split()]
     spoken = [re.sub(r"'s$", "", w) for w in spoken if w]
-    new = [not (w.lower() in STOP or linker.knows(w) or _YEAR.fullmatch(w)) for w in spoken]
+    led = [i > 0 and spoken[i - 1].lower() in _LEADS for i in range(len(spoken))]
+    name = [i > 0 and (w != w.lower() or any(c.isdigit() for c in w)) for i, w in enumerate(spoken)]
+    new = [
+        (name[i] or led[i]) and not (w.lower() in STOP or linker.knows(w) or _YEAR.fullmatch(w)) for i, w in enumerate(spoken)
+    ]
     for size in range(1, LONGEST + 1):
         for start in range(len(spoken) - size + 1):
             if new[start] and new[start + size - 1]:
