@@ -49,7 +49,7 @@ class Tally:
         self.verdicts[outcome["verdict"]] += 1
         self.proven += bool(outcome.get("proven"))
         if case.fault or outcome.get("unusable"):
-            self.broken += bool(case.fault)
+            self.broken += 1
             if len(self.unusable) < 5:
                 self.unusable.append(f"{case.id}: {outcome['reason']}")
         if "suite" in outcome:
