@@ -17,11 +17,15 @@ from types import TracebackType
 from typing import Any
 
 from sqlkit.database.process import BrokenWorker, Process
-from sqlkit.errors import DatabaseError
+from sqlkit.errors import DatabaseError, SqlkitError
 from sqlkit.records import Result
+from sqlkit.schema.ddl import parse_ddl
+from sqlkit.schema.read import read_schema
+from sqlkit.schema.types import Schema
 from sqlkit.schema.values import engine_url
 from sqlkit.sql.guard import check
 from sqlkit.sql.parse import DIALECTS, SqlglotError, transpile
+from sqlkit.sql.sqlite import from_sqlite
 
 START_SECONDS = 60.0
 REOPENED = 200  # databases after which a worker is replaced: what they leave behind counts against its memory
@@ -71,6 +75,7 @@ class Sandbox:
         self._start()
 
     def _point(self, database: str | Path, script: Sequence[str], name: str) -> None:
+        self._schema: Schema | None = None  # read when it is needed
         if not str(database):
             self.name, self._target = name or "made from statements", "duckdb"
             self.dialect = self._given or self._target
@@ -139,10 +144,19 @@ class Sandbox:
             return sql, reason if reason.startswith("parse: ") else f"unsafe: {reason}"
         if self.dialect != self._target:
             try:
-                sql = transpile(sql, self.dialect, self._target)
+                sql = self._translated(sql)
             except (SqlglotError, RecursionError) as error:
                 return sql, f"parse: {str(error).splitlines()[0]}"
         return sql, ""
+
+    def _translated(self, sql: str) -> str:
+        """SQL of another dialect; of SQLite's, DuckDB's under the schema of what is open. Raises SqlglotError."""
+        if (self.dialect, self._target) == ("sqlite", "duckdb"):
+            if self._schema is None:
+                self._schema = _schema(self._options)
+            if self._schema.tables:
+                return from_sqlite(sql, self._schema).sql
+        return transpile(sql, self.dialect, self._target)
 
     def _ask(self, sql: str) -> Result:
         return self._ask_all([sql])[0]
@@ -251,6 +265,17 @@ def _file(url: str) -> str:
     if not path or path.startswith(":memory:"):
         raise DatabaseError(f"{url} is an empty in-memory database; name a file")
     return str(Path(path).absolute())
+
+
+def _schema(options: dict[str, Any]) -> Schema:
+    """The schema of a DuckDB file, or of the statements that make one; without tables where it cannot be read."""
+    try:
+        if options["script"]:
+            made = [text for text in options["script"] if text.lstrip()[:6].upper() in ("CREATE", "ALTER ")]
+            return parse_ddl(";\n".join(made))
+        return read_schema(options["database"])
+    except SqlkitError:
+        return Schema(())
 
 
 def open_sandbox(url: str | Path, **limits: Any) -> Sandbox:

@@ -221,9 +221,9 @@ class Grader:
         return "equivalent", Why("", said), details
 
     def _proven(self, gold: str, sql: str) -> bool:
-        """Whether both queries come down to one text under the schema, where it is known. Proofs know no column order."""
-        schema = self._schema() if self.columns == "free" else None
-        return schema is not None and proven_equal(gold, sql, schema, self.dialect)
+        """Whether both queries come down to one text under the schema, where it is known."""
+        schema = self._schema()
+        return schema is not None and proven_equal(gold, sql, schema, self.dialect, in_place=self.columns == "fixed")
 
 
 def _reads(sql: str) -> bool:

@@ -14,6 +14,7 @@ import uuid
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from sqlkit.database import Sandbox, open_sandbox
@@ -178,6 +179,24 @@ def test_sqlite_is_read_only_and_speaks_duckdb_sql(shop_sqlite: Path) -> None:
         endless = "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r) SELECT COUNT(*) FROM r"
         assert box.run(endless).error.startswith("time: ")
         assert box.run("SELECT COUNT(*) FROM item").rows == ((3,),)
+
+
+@pytest.mark.parametrize("made_of", ["file", "script"])
+def test_sqlite_sql_on_duckdb(made_of: str, tmp_path: Path) -> None:
+    """Text in double quotes, bare columns, LIKE without case, division of whole numbers: as SQLite has them."""
+    script = ["CREATE TABLE t (id INTEGER PRIMARY KEY, n VARCHAR, x INTEGER)", "INSERT INTO t VALUES (1, 'Ada', 7), (2, 'bob', 2)"]
+    if made_of == "file":
+        with duckdb.connect(str(tmp_path / "t.duckdb")) as connection:
+            connection.execute(";".join(script))
+    with Sandbox(tmp_path / "t.duckdb" if made_of == "file" else "", script=script if made_of == "script" else (), dialect="sqlite") as box:
+        assert box.run('SELECT x FROM t WHERE n = "bob"').rows == ((2,),)
+        assert box.run("SELECT n, COUNT(*) FROM t GROUP BY id ORDER BY id").rows == (("Ada", 1), ("bob", 1))
+        assert box.run("SELECT x / 2 FROM t WHERE n LIKE 'ADA'").rows == ((3,),)
+        assert box.run("SELECT nope FROM t").error.startswith("bind")
+        assert box.run("DROP TABLE t").error.startswith("unsafe")
+        assert box.run("SELECT (").error.startswith("parse")
+        box.reopen("", ["CREATE TABLE u (n VARCHAR)", "INSERT INTO u VALUES ('a')"])
+        assert box.run('SELECT n FROM u WHERE n = "a"').rows == (("a",),)
 
 
 def test_a_missing_sqlite_file_is_not_made(tmp_path: Path) -> None:

@@ -145,4 +145,30 @@ def output_kind(query: Query, position: int = 0) -> str:
 
 def inexact(term: Term) -> bool:
     """An aggregate whose last digits depend on the order in which rows are added."""
-    return term[0] == "agg" and term[1] in ("SUM", "AVG") and kind(term[3]) not in ("int", "decimal", "bool")
+    return term[0] == "agg" and term[1] in ("SUM", "AVG") and kind(term[3]) not in ("int", "decimal")
+
+
+def check_grouping(scope: Scope, after: list[Term]) -> None:
+    """Raise Unprovable unless what comes after the grouping reads keys and this scope's own aggregates only."""
+    if any(t[0] == "agg" for part in (*scope.where, *(scope.group or [])) for t in own(part)):
+        raise Unprovable("an aggregate before the grouping")
+    for aggregate in (t for part in after for t in own(part) if t[0] == "agg"):
+        inner = [t for part in aggregate[1:] for t in own(part)]
+        if any(t[0] in ("agg", "scalar", "exists", "insub") or (t[0] == "col" and t[1] not in scope.sources) for t in inner):
+            raise Unprovable("an aggregate of the query around, or of an aggregate or a subquery")
+    if scope.group is None:
+        return
+    mine = {id(source) for source in scope.sources}
+
+    def check(part: Any) -> None:
+        if isinstance(part, Scope | SetOperation):
+            if any(t[0] == "col" and id(t[1]) in mine and t not in (scope.group or []) for t in walk(part)):
+                raise Unprovable("a column that is not grouped")
+        elif isinstance(part, tuple) and part not in (scope.group or []) and part[:1] != ("agg",):
+            if part[:1] == ("col",) and id(part[1]) in mine:
+                raise Unprovable("a column that is not grouped")
+            for inner in part:
+                check(inner)
+
+    for part in after:
+        check(part)

@@ -7,9 +7,11 @@ from typing import cast
 
 from sqlglot import exp
 
-from sqlkit.sql.proof.algebra import Query, Scope, SetOperation, Source, Term, Unprovable, own, walk, width
+from sqlkit.sql.proof.algebra import Query, Scope, SetOperation, Source, Term, Unprovable, check_grouping, own, width
+from sqlkit.sql.proof.keys import unique_outputs
+from sqlkit.sql.proof.logic import comparison
 from sqlkit.sql.proof.simplify import conditions, output_column, settle, simplify
-from sqlkit.sql.proof.terms import comparison, term, truth
+from sqlkit.sql.proof.terms import only, term, truth
 from sqlkit.sql.tables import Table, Tables
 
 _SELECT = {"with_", "kind", "expressions", "distinct", "from_", "joins", "where", "group", "having", "order", "limit", "offset"}
@@ -32,23 +34,26 @@ class _Reader:
         self.names: dict[str, dict[str, Term]] = {}  # alias -> column -> term
         self.merged: dict[str, Term] = {}  # columns of USING
         self.aliases: dict[str, Term] = {}
+        self.ambiguous: set[str] = set()  # names that several outputs have
         self.columns_first = True  # in outputs and WHERE a column hides an output of its name; elsewhere it is not decided
         self.shown: list[str] = []  # the names of the outputs
+        self.presorted = False  # a source is ordered: a LIMIT takes its first rows then, which SQL leaves open
 
     # queries
 
     def read(self, tree: exp.Expr, outermost: bool = False) -> Query:
         while isinstance(tree, exp.Subquery | exp.Paren):
-            if isinstance(tree, exp.Subquery):
-                _only(tree, {"this", "alias"})
+            only(tree, {"this", "alias"})
             tree = tree.this
-        allowed = _SELECT if isinstance(tree, exp.Select) else _SET if type(tree) in _SETS else set()
-        _only(tree, allowed)
+        only(tree, _SELECT if isinstance(tree, exp.Select) else _SET if type(tree) in _SETS else None)
         self._read_ctes(tree.args.get("with_"))
         if not isinstance(tree, exp.Select):
             return self._set_operation(cast(exp.SetOperation, tree), outermost)
         self._from(tree)
         self._select(tree)
+        if self.presorted and (self.scope.limit is not None or self.scope.offset):
+            raise Unprovable("a LIMIT of rows that a source has ordered")
+        self.presorted |= bool(self.scope.order)
         simplify(self.scope, outermost)
         return self.scope
 
@@ -65,12 +70,14 @@ class _Reader:
         if node.args.get("recursive"):
             raise Unprovable("WITH RECURSIVE")
         for cte in node.expressions:
-            _only(cte, {"this", "alias", "materialized"})
+            only(cte, {"this", "alias", "materialized"})
             if cte.args["alias"].args.get("columns"):
                 raise Unprovable("a CTE that names its columns")
             self.ctes[cte.alias.lower()] = (cte.this, self._inner(False))
 
     def _set_operation(self, tree: exp.SetOperation, outermost: bool) -> SetOperation:
+        if any(side.args.get(part) for side in (tree.left, tree.right) if not isinstance(side, exp.Subquery) for part in ("order", "limit", "offset")):
+            raise Unprovable("ORDER BY or LIMIT of a branch")
         readers = self._inner(True), self._inner(True)
         left, right = (reader.read(side) for reader, side in zip(readers, (tree.left, tree.right), strict=True))
         self.shown = names = readers[0].shown
@@ -87,6 +94,10 @@ class _Reader:
                 raise Unprovable("ORDER BY of a set operation")
             made.order.append((("out", place), bool(key.args.get("desc")), bool(key.args.get("nulls_first"))))
         made.limit, made.offset = _limit(tree)
+        self.presorted = any(reader.presorted for reader in readers)
+        if self.presorted and (made.limit is not None or made.offset):
+            raise Unprovable("a LIMIT of rows that a branch has ordered")
+        self.presorted |= bool(made.order)
         settle(made, outermost)
         return made
 
@@ -96,26 +107,11 @@ class _Reader:
         if tree.args.get("from_") is not None:
             self._add(tree.args["from_"].this, "", [])
         for join in tree.args.get("joins") or []:
-            _only(join, {"this", "on", "side", "kind", "using"})
+            only(join, {"this", "on", "side", "kind", "using"})
             side, how = join.side.upper(), join.kind.upper()
-            if side not in ("", "LEFT", "RIGHT") or how not in ("", "INNER", "CROSS", "OUTER"):
+            if side not in ("", "LEFT") or how not in ("", "INNER", "CROSS", "OUTER"):
                 raise Unprovable(f"{side} {how} JOIN")
-            if side == "RIGHT":
-                self._turn_round(join)
-                continue
             self._add(join.this, side, [i.name.lower() for i in join.args.get("using") or []], join.args.get("on"))
-
-    def _turn_round(self, join: exp.Join) -> None:
-        """The first table RIGHT JOIN the second is the second LEFT JOIN the first."""
-        if len(self.names) != 1 or self.scope.left or self.scope.where or len(self.scope.inner) != 1 or join.args.get("using"):
-            raise Unprovable("RIGHT JOIN")
-        first = self.scope.inner[0]
-        if any(term != ("col", first, name) for columns in self.names.values() for name, term in columns.items()):
-            raise Unprovable("RIGHT JOIN")
-        self.scope.inner.remove(first)
-        self._add(join.this, "", [])
-        first.optional = True
-        self.scope.left.append((first, conditions(truth(join.args["on"], self))))
 
     def _add(self, node: exp.Expr, side: str, using: list[str], on: exp.Expr | None = None) -> None:
         alias, columns, inner = self._source(node, side)
@@ -146,7 +142,7 @@ class _Reader:
             raise Unprovable("a source that names its columns")
         alias = node.alias_or_name.lower()
         if isinstance(node, exp.Table):
-            _only(node, {"this", "alias"})
+            only(node, {"this", "alias"})
             if not isinstance(node.this, exp.Identifier):
                 raise Unprovable("a table function")
             if node.name.lower() not in self.ctes:
@@ -159,6 +155,7 @@ class _Reader:
             inner = reader.read(node)
         else:
             raise Unprovable(f"FROM {type(node).__name__}")
+        self.presorted |= reader.presorted
         return alias, *self._derived(inner, reader.shown, side)
 
     def _table(self, name: str, side: str) -> tuple[dict[str, Term], Source]:
@@ -180,7 +177,7 @@ class _Reader:
             self.scope.where += inner.where
             return dict(zip(names, inner.outputs, strict=True)), None
         columns = {name: output_column(inner, i) for i, name in enumerate(names)}
-        keys = [frozenset(names[i] for i in key) for key in _keys(inner)]
+        keys = [frozenset(names[i] for i in key) for key in unique_outputs(inner)]
         source = Source(columns, keys, query=inner, optional=side == "LEFT")
         return {name: ("col", source, name) for name in names}, source
 
@@ -206,6 +203,8 @@ class _Reader:
         else:
             found = self._unqualified(name)
             alias = self.aliases.get(name)
+            if found is None and name in self.ambiguous:
+                raise Unprovable("an output's name that several have")
             if found is not None and alias is not None and alias != found and not self.columns_first:
                 raise Unprovable(f"{name} is a column and an output")
             if found is None and alias is not None and self.around is not None:
@@ -221,47 +220,51 @@ class _Reader:
 
     def _select(self, tree: exp.Select) -> None:
         scope = self.scope
-        if tree.args.get("kind"):
-            raise Unprovable("SELECT AS")
-        own_names = [e.alias.lower() for e in tree.expressions if isinstance(e, exp.Alias)]
+        if tree.args.get("kind") or not tree.expressions:
+            raise Unprovable("SELECT AS, or of nothing")
+        named = [e.alias.lower() for e in tree.expressions if isinstance(e, exp.Alias)]
+        self.ambiguous = {name for name in named if named.count(name) > 1}
         for output in tree.expressions:
             if isinstance(output, exp.Star) or (isinstance(output, exp.Column) and isinstance(output.this, exp.Star)):
                 self._star(output)
                 continue
-            scope.outputs.append(term(output, self))
+            scope.outputs.append(term(output.unalias(), self))
             self.shown.append(output.alias_or_name.lower() or f"#{len(self.shown)}")
-            if isinstance(output, exp.Alias) and own_names.count(output.alias.lower()) == 1:
+            if isinstance(output, exp.Alias):
                 self.aliases[output.alias.lower()] = scope.outputs[-1]
         if tree.args.get("where") is not None:
             scope.where += conditions(truth(tree.args["where"].this, self))
         self.columns_first = False
         group = tree.args.get("group")
         if group is not None:
-            _only(group, {"expressions", "all"})
+            only(group, {"expressions"})
             scope.group = [self._place(key) for key in group.expressions]
-            if group.args.get("all"):
-                scope.group = [output for output in scope.outputs if not any(t[0] == "agg" for t in own(output))]
         having = tree.args.get("having")
         scope.having = conditions(truth(having.this, self)) if having is not None else []
         for key in tree.args["order"].expressions if tree.args.get("order") else []:
-            _only(key, {"this", "desc", "nulls_first"})
-            of = self.aliases.get(key.this.name.lower()) if isinstance(key.this, exp.Column) and not key.this.table else None
-            scope.order.append((of or self._place(key.this), bool(key.args.get("desc")), bool(key.args.get("nulls_first"))))
+            only(key, {"this", "desc", "nulls_first"})
+            scope.order.append((self._key(key.this), bool(key.args.get("desc")), bool(key.args.get("nulls_first"))))
         if scope.group is None and (having is not None or any(t[0] == "agg" for part in self._after() for t in own(part))):
             scope.group = []
         if tree.args.get("distinct") is not None:
-            _only(tree.args["distinct"], set())
+            only(tree.args["distinct"], set())
             scope.distinct = True
         scope.limit, scope.offset = _limit(tree)
-        if any(t[0] == "agg" for part in (*scope.where, *(scope.group or [])) for t in own(part)):
-            raise Unprovable("an aggregate before the grouping")
-        if scope.group is not None:
-            _grouped(scope, self._after())
+        check_grouping(scope, list(self._after()))
 
     def _after(self) -> Iterator[Term]:
         yield from self.scope.outputs
         yield from self.scope.having
         yield from (key for key, _, _ in self.scope.order)
+
+    def _key(self, node: exp.Expr) -> Term:
+        """A key of ORDER BY: an output's name, before anything else."""
+        if not isinstance(node, exp.Column) or node.table:
+            return self._place(node)
+        wanted = node.name.lower()
+        if wanted in self.ambiguous:
+            raise Unprovable("an output's name that several have")
+        return self.aliases[wanted] if wanted in self.aliases else self._place(node)
 
     def _place(self, node: exp.Expr) -> Term:
         """A key of GROUP BY or ORDER BY: a position among the outputs, or an expression."""
@@ -275,20 +278,13 @@ class _Reader:
         return made
 
     def _star(self, node: exp.Expr) -> None:
-        _only(node.this if isinstance(node, exp.Column) else node, set())
+        only(node.this if isinstance(node, exp.Column) else node, set())
         if self.merged or (isinstance(node, exp.Column) and node.table.lower() not in self.names):
             raise Unprovable("a star after USING, or of no source")
         for alias, columns in self.names.items():
             if not isinstance(node, exp.Column) or alias == node.table.lower():
                 self.scope.outputs += columns.values()
                 self.shown += columns
-
-
-def _only(node: exp.Expr, allowed: set[str]) -> None:
-    """Raise Unprovable when a node holds anything that is not modelled."""
-    odd = [name for name, value in node.args.items() if name not in allowed and value not in (None, False, [], "")]
-    if odd or not (allowed or isinstance(node, exp.Star | exp.Distinct)):
-        raise Unprovable(f"{type(node).__name__} with {', '.join(odd)}")
 
 
 def _limit(tree: exp.Expr) -> tuple[int | None, int]:
@@ -298,41 +294,9 @@ def _limit(tree: exp.Expr) -> tuple[int | None, int]:
         if node is None:
             found.append(None)
             continue
-        _only(node, {"expression"})
+        only(node, {"expression"})
         value = node.expression
         if not (isinstance(value, exp.Literal) and not value.is_string and value.name.isdigit()):
             raise Unprovable("a LIMIT that is no number")
         found.append(int(value.name))
     return found[0], found[1] or 0
-
-
-def _grouped(scope: Scope, parts: Iterator[Term]) -> None:
-    """Whether what comes after the grouping reads keys and aggregates only."""
-    mine = {id(source) for source in scope.sources}
-
-    def check(part: object) -> None:
-        if isinstance(part, tuple):
-            if part in (scope.group or []) or (part and part[0] == "agg"):
-                return
-            if part and part[0] == "col" and id(part[1]) in mine:
-                raise Unprovable("a column that is not grouped")
-            for inner in part:
-                check(inner)
-        elif isinstance(part, Scope | SetOperation):
-            for inner_term in walk(part):
-                if inner_term[0] == "col" and id(inner_term[1]) in mine and inner_term not in (scope.group or []):
-                    raise Unprovable("a column that is not grouped")
-
-    for part in parts:
-        check(part)
-
-
-def _keys(query: Query) -> list[frozenset[int]]:
-    """Sets of output positions that no two rows share."""
-    everything = frozenset(range(width(query)))
-    if isinstance(query, SetOperation):
-        return [] if query.bag else [everything]
-    keys = [everything] if query.distinct else []
-    if query.group is not None and all(key in query.outputs for key in query.group):
-        keys.append(frozenset(query.outputs.index(key) for key in query.group))
-    return keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlkit.sql.proof.algebra import Scope, Source, Term, kind, own
+from sqlkit.sql.proof.algebra import Query, Scope, SetOperation, Source, Term, kind, own, width
 
 Known = set[tuple[Source, str]]
 # functions that return NULL when any argument is
@@ -15,7 +15,8 @@ def nonnull(term: Term, where: Sequence[Term]) -> bool:
     """Whether a term is never NULL in the rows that `where` keeps."""
     if term[0] == "col":
         source, name = term[1], term[2]
-        return (not source.optional and not source.columns[name][1]) or (source, name) in rejected(where)
+        fixed: bool = not source.optional and not source.columns[name][1]
+        return fixed or (source, name) in rejected(where)
     return (term[0] == "lit" and term[1] != "null") or (term[0] == "agg" and term[1] == "COUNT") or term[0] == "exists"
 
 
@@ -61,8 +62,8 @@ def _arguments(term: Term) -> list[Term]:
 def closure(known: Known, where: Sequence[Term], sources: Sequence[Source], around: bool = False) -> Known:
     """All columns of `sources` that the known ones fix. `around`: columns of other sources are fixed too.
 
-    By equalities of one kind, numbers in floating point aside (0.0 = -0.0), and by keys. A key holds on the right of a
-    LEFT JOIN as well: where it is NULL, the whole row is.
+    By equalities of one kind, numbers in floating point aside (0.0 = -0.0), and by keys. A key that is never NULL holds on
+    the right of a LEFT JOIN as well: where it is NULL there, the whole row is.
     """
     known, mine = set(known), set(sources)
 
@@ -82,7 +83,8 @@ def closure(known: Known, where: Sequence[Term], sources: Sequence[Source], arou
                 if a[0] == "col" and a[1] in mine and kind(a) == kind(b) != "real" and kind(a) and fixed(b):
                     known.add((a[1], a[2]))
         for source in sources:
-            if any(all((source, column) in known for column in key) for key in source.keys):
+            keys = [key for key in source.keys if not source.optional or (key and not any(source.columns[c][1] for c in key))]
+            if any(all((source, column) in known for column in key) for key in keys):
                 known |= {(source, column) for column in source.columns}
     return known
 
@@ -101,3 +103,14 @@ def each_row_once(known: Known, where: Sequence[Term], sources: Sequence[Source]
 def scope_rows_once(scope: Scope, terms: Iterable[Term]) -> bool:
     """Whether no two rows of a scope's join agree in all of `terms`."""
     return each_row_once(columns_of(terms), scope.where, scope.sources)
+
+
+def unique_outputs(query: Query) -> list[frozenset[int]]:
+    """Sets of output positions that no two rows share."""
+    everything = frozenset(range(width(query)))
+    if isinstance(query, SetOperation):
+        return [] if query.bag else [everything]
+    keys = [everything] if query.distinct else []
+    if query.group is not None and all(key in query.outputs for key in query.group):
+        keys.append(frozenset(query.outputs.index(key) for key in query.group))
+    return keys

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from sqlkit.sql.proof.algebra import Query, Scope, SetOperation, Term, Unprovable, inexact, kind, output_kind, own, walk
 from sqlkit.sql.proof.keys import closure, columns_of, each_row_once, nonnull, rejected, scope_rows_once
-from sqlkit.sql.proof.terms import TRUE, comparison, junction
+from sqlkit.sql.proof.logic import TRUE, comparison, junction
 
 _TYPES = {
     "int": "HUGEINT", "decimal": "DECIMAL", "real": "DOUBLE", "text": "VARCHAR", "date": "DATE", "moment": "TIMESTAMP", "bool": "BOOLEAN",
@@ -30,6 +30,8 @@ def output_column(query: Query, position: int) -> tuple[str, bool]:
 
 def simplify(scope: Scope, outermost: bool) -> None:
     """Bring a scope into its simplest form, in place. Raises Unprovable when what it returns is not fixed."""
+    if scope.distinct and not all(key in scope.outputs for key, _, _ in scope.order):
+        raise Unprovable("DISTINCT ordered by what it does not show")
     _unwrap(scope)
     _having_to_where(scope)
     _group_to_distinct(scope)
@@ -40,8 +42,6 @@ def simplify(scope: Scope, outermost: bool) -> None:
     scope.where = _without_idle([_positive(condition) for condition in dict.fromkeys(scope.where)])
     if scope.distinct and _distinct_is_idle(scope):
         scope.distinct = False
-    if scope.distinct and not all(key in scope.outputs for key, _, _ in scope.order):
-        raise Unprovable("DISTINCT ordered by what it does not show")
     _aggregates(scope)
     _order(scope)
     _check_sums(scope, outermost)
@@ -179,7 +179,12 @@ def _as_exists(condition: Term) -> Term | None:
 
 def _without_idle(where: list[Term]) -> list[Term]:
     """Conditions without those that are always true or that another one implies."""
-    return [c for c in where if not _idle(c, [other for other in where if other is not c])]
+    kept = list(dict.fromkeys(where))
+    for condition in where:
+        others = [other for other in kept if other != condition]
+        if _idle(condition, others):
+            kept = others
+    return kept
 
 
 def _idle(condition: Term, others: list[Term]) -> bool:
@@ -197,11 +202,16 @@ def _aggregates(scope: Scope) -> None:
     if scope.group is None:
         return
     group = columns_of(scope.group)
+    same = closure(group, scope.where, scope.sources)
 
     def simpler(term: Term) -> Term:
         if term[0] != "agg" or term[3] is None:
             return term
         _, name, distinct, of, keep = term
+        if name in ("ANY", "MIN", "MAX") and keep is None and scope.group and of[0] == "col" and (of[1], of[2]) in same:
+            return cast(Term, of)  # the same in all rows of the group
+        if name == "ANY":
+            raise Unprovable("any value of several")
         if distinct and of[0] == "col" and each_row_once(group | {(of[1], of[2])}, scope.where, scope.sources):
             distinct = False
         if name == "COUNT" and not distinct and nonnull(of, scope.where):
@@ -252,7 +262,7 @@ def _inside(scope: Scope) -> None:
     if scope.limit is None and not scope.offset:
         scope.order = []
         return
-    if scope.group == [] and scope.limit and not scope.offset:  # one row anyway
+    if scope.group == [] and scope.limit and not scope.offset:  # one row at most
         scope.order, scope.limit = [], None
         return
     keys = [key for key, _, _ in scope.order]
