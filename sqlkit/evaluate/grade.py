@@ -200,7 +200,7 @@ class Grader:
         if found.outcome == "split":
             return "different", Why("wrong columns", f"no one order of columns fits all databases{where}"), details
         if found.outcome == "chance":
-            return "different", Why("by chance", f"right only in the order in which rows happen to be stored{where}"), details
+            return "different", Why("by chance", f"right only in the order in which rows happen to be stored, or by the choice of a tie{where}"), details
         why = explain(gold, sql, found.said, comparison, self.dialect)
         return "different", Why(why.kind, why.text + where), details
 

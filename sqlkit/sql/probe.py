@@ -85,7 +85,7 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
         exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),
         volatile=volatile,
         clock=bool(names & _CLOCK),
-        fragile=_fragile(inside, names),
+        fragile=_fragile(inside, names) or (bool(sort_keys) and _merged_away(tree, keys, exact)),
     )
 
 
@@ -196,6 +196,13 @@ def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, .
             exact = False
     total = len(extra)  # counted from the end only now that the number is known
     return tuple(-(total + 1 + k) if isinstance(k, int) and k < 0 else k for k in keys), extra, exact
+
+
+def _merged_away(tree: exp.Expr, keys: tuple[int | str, ...], exact: bool) -> bool:
+    """Whether DISTINCT merges rows that differ in a sort key: which of them orders the result is then left open."""
+    if not isinstance(tree, exp.Select) or not _plain_distinct(tree) or any(column.is_star for column in tree.expressions):
+        return False
+    return not exact or any(isinstance(key, str) and key != "*" for key in keys)
 
 
 def _plain_distinct(select: exp.Select) -> bool:
