@@ -9,6 +9,7 @@ determined by the query.
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from sqlglot import exp
 
@@ -126,12 +127,21 @@ def _reordered(sql: str, key: str, dialect: str) -> str | None:
         source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
         own = f"{exp.to_identifier(table.name, quoted=True)}.rowid" if placed else "rowid"
         ranked = key.replace("rowid", own) + " DESC"
-        backwards = exp.select("*").from_(source, copy=False).order_by(ranked, copy=False)
+        backwards = exp.Select(expressions=[exp.Star()]).from_(source, copy=False)
+        backwards.set("order", _by(ranked).copy())
         if placed:
             backwards = backwards.select(f"ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid")
         table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
         done += 1
     return tree.sql(dialect=dialect) if done else None
+
+
+@functools.lru_cache(64)
+def _by(keys: str) -> exp.Expr:
+    """An ORDER BY clause; shared, to be copied."""
+    order = view_one(f"SELECT 1 ORDER BY {keys}").args["order"]
+    assert isinstance(order, exp.Expr)
+    return order
 
 
 def same_query(one: str, other: str, dialect: str = "duckdb") -> bool:
