@@ -235,6 +235,7 @@ def _answers(
     from sqlkit.evaluate.predict import predict
     from sqlkit.model.adapter import sha256_files
     from sqlkit.model.huggingface import load_model
+    from sqlkit.schema.strange import Known
 
     tuned = arm.startswith("tuned")
     path, stamp = out / f"predictions-{arm}.jsonl", out / f"predictions-{arm}.json"
@@ -248,6 +249,7 @@ def _answers(
         told = predict(
             model, asked, context, shots=retrieval if arm.endswith("retrieval") else None, k=recipe.shots,
             refuse_threshold=manifest.refuse_threshold if tuned and manifest else None,
+            known=Known(context.linker, retrieval.examples) if tuned and recipe.scoped and retrieval else None,
             constrained=recipe.constrained, scoped=recipe.scoped, samples=recipe.samples, run=run, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
         )
     model.close()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlkit.prompt import Context
 from sqlkit.records import Example
 from sqlkit.schema.keys import joins, roots
-from sqlkit.schema.link import Linked, LinkedColumn
-from sqlkit.schema.said import runs, said
+from sqlkit.schema.link import Linked
+from sqlkit.schema.said import runs, said, spoken
 from sqlkit.schema.types import Column
 from sqlkit.sql.grammar import select_grammar
 from sqlkit.sql.scoped import Seen, Source, scoped_grammar
@@ -30,15 +30,18 @@ def in_sight(linked: Linked, context: Context, shots: Sequence[Example] = ()) ->
     }
 
 
-def grammar(question: str, context: Context, shots: Sequence[Example] = (), scoped: bool = False) -> str:
+def grammar(
+    question: str, context: Context, shots: Sequence[Example] = (), *, scoped: bool = False, refusal: bool = True
+) -> str:
     """The grammar of what the prompt of a question lets a model know: names and codes in sight, words of the question.
 
     Texts are codes and values of the columns in sight, and every run of up to six words of the question, in several cases.
-    scoped: types fit and joins follow keys as well, at the price of fewer shapes (`sqlkit.sql.scoped`).
+    scoped: types fit and joins follow keys as well, codes are those the question speaks of, at the price of fewer shapes
+    (`sqlkit.sql.scoped`). refusal: whether a scoped grammar lets the model refuse.
     """
     linked = context.linker.link(question)
     if scoped:
-        return _scoped(question, context, linked, shots)
+        return _scoped(question, context, linked, shots, refusal)
     texts = [text.replace("''", "'") for text in _TEXT.findall(_told(linked, shots))]
     for shown in linked.tables:
         for column in shown.columns:
@@ -46,7 +49,7 @@ def grammar(question: str, context: Context, shots: Sequence[Example] = (), scop
     return select_grammar(in_sight(linked, context, shots), [*texts, *runs(question)])
 
 
-def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Example]) -> str:
+def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Example], refusal: bool) -> str:
     root = roots(context.schema)
     shown = {(t.table.name, c.column.name): c for t in linked.tables for c in t.columns}
     told: dict[tuple[str, str], list[str]] = {}
@@ -59,25 +62,21 @@ def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Exa
         columns = []
         for column in (c for c in table.columns if c.name in names):
             key = root.get((name, column.name), "")
-            texts = _texts(context, name, column.name, shown.get((name, column.name)), told.get((name, column.name), []))
+            codes = context.glossary.column(name, column.name).values
+            mine = shown.get((name, column.name))
+            texts = [*spoken(codes, question), *(mine.values if mine else ()), *told.get((name, column.name), [])]
             columns.append(
                 Seen(
-                    column.name, _kind(column), tuple(texts), not texts, key, column.kind == "number" and not key, column.nullable
+                    column.name, _kind(column), tuple(dict.fromkeys(texts)), not texts and not codes, key, column.kind == "number" and not key, column.nullable
                 )
             )
         sources.append(Source(name, tuple(columns)))
     hints = [sql.partition(" WHERE ")[0] for _, sql in linked.hints]
-    return scoped_grammar(sources, joins(context.schema), [h for h in hints if "(" in h], said(question, context.linker))
+    return scoped_grammar(sources, joins(context.schema), [h for h in hints if "(" in h], said(question, context.linker), refusal)
 
 
 def _kind(column: Column) -> str:
     return "timestamp" if column.kind == "date" and column.type.upper() != "DATE" else column.kind
-
-
-def _texts(context: Context, table: str, column: str, shown: LinkedColumn | None, told: Sequence[str]) -> list[str]:
-    """What a text column is known to hold that a question may mean: its codes, or the values that it names."""
-    codes = list(context.glossary.column(table, column).values)
-    return list(dict.fromkeys([*codes, *(shown.values if shown else ()), *told]))
 
 
 def _told(linked: Linked, shots: Sequence[Example]) -> str:

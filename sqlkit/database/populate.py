@@ -20,8 +20,8 @@ from sqlkit.database.pools import Pool
 from sqlkit.schema.ddl import enforced
 from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.facts import Facts
-from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.facts import facts as read_facts
+from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.resolve import Origin, tables_of
 
 Row = tuple[Any, ...]

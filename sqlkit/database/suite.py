@@ -21,7 +21,7 @@ from sqlkit.sql.facts import Facts, facts_of
 from sqlkit.sql.keys import shapes
 from sqlkit.sql.mutate import Mutant, mutants_of
 from sqlkit.sql.parse import SqlglotError, parse_one
-from sqlkit.sql.probe import Probe, probe, other_orders
+from sqlkit.sql.probe import Probe, other_orders, probe
 from sqlkit.sql.resolve import Names, Origin, tables_of
 
 LEAST = 4  # databases: predictions err in more ways than mutants do

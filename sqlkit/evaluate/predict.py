@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -10,6 +11,7 @@ from sqlkit.model.vote import Run, choose
 from sqlkit.prompt import Context, Shots, render
 from sqlkit.records import Example, Prediction
 from sqlkit.schema.evidence import evidence
+from sqlkit.schema.strange import Known, refuses
 from sqlkit.sight import grammar
 from sqlkit.sql.extract import extract
 
@@ -22,6 +24,7 @@ def predict(
     shots: Shots | None = None,
     k: int = 2,
     refuse_threshold: float | None = None,
+    known: Known | None = None,
     constrained: bool = False,
     scoped: bool = False,
     samples: int = 0,
@@ -33,7 +36,8 @@ def predict(
     """A prediction for each example, in order.
 
     shots: examples to retrieve `k` worked examples from; an example never sees itself. refuse_threshold: from this
-    probability of a refusal on, the model is held to refuse whatever it wrote. constrained: decode under the grammar of
+    probability of a refusal on, the model is held to refuse whatever it wrote. known: judges, with the model, what cannot
+    be answered (`sqlkit.schema.strange`), for a model tuned on a schema. constrained: decode under the grammar of
     what each prompt shows; scoped: with types and joins (`sqlkit.sql.scoped`). samples: answers to draw beside the greedy one; `run` runs them, and they vote.
     """
     near = [shots.nearest(e.question, k, exclude_id=e.id) if shots else [] for e in examples]
@@ -42,13 +46,16 @@ def predict(
         [render(e.question, context, some) for e, some in asked],
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
-        grammar=[grammar(e.question, context, some, scoped) for e, some in asked] if constrained else None,
+        grammar=[grammar(e.question, context, some, scoped=scoped, refusal=known is None) for e, some in asked] if constrained else None,
         samples=samples if run else 0,
         progress=progress,
     )
     if len(said) != len(examples):
         raise ValueError(f"the model gave {len(said)} answers to {len(examples)} prompts")
     weights = [evidence(e.question, context.linker, context.glossary) if g.others else None for e, g in zip(examples, said, strict=True)]
+    if known is not None and refuse_threshold is not None:
+        judged = [refuses(g.refuse_probability, known.strange(e.question), refuse_threshold) for e, g in zip(examples, said, strict=True)]
+        said = [dataclasses.replace(g, refuse_probability=float(no)) for g, no in zip(said, judged, strict=True)]
     return [read(e.id, g, refuse_threshold, run, w) for e, g, w in zip(examples, said, weights, strict=True)]
 
 

@@ -23,8 +23,9 @@ from sqlkit.query.sentence import failure, missing, sentence
 from sqlkit.query.wording import Wording
 from sqlkit.records import Result
 from sqlkit.schema.evidence import evidence
+from sqlkit.schema.strange import Known, refuses
 from sqlkit.sight import grammar
-from sqlkit.sql.extract import extract
+from sqlkit.sql.extract import extract, refusal
 
 NO_SQL = Result(error="parse: the model wrote no SQL")
 
@@ -80,6 +81,7 @@ class Asker:
         self._english_only = base == "embedded" if english_only is None else english_only
         self._samples = samples if samples is not None else int(manifest.recipe.get("samples", 0)) if manifest else 0
         self._scoped = bool(manifest and manifest.recipe.get("scoped"))
+        self._known = Known(self.context.linker, self._shots.examples) if self._scoped and self._shots and self._shots.examples else None
         self._max_new_tokens = max_new_tokens
         self._lock = threading.Lock()
         self._sandbox: Sandbox = open_sandbox(database, **limits)
@@ -118,14 +120,16 @@ class Asker:
             [how.prompt(render(question, self.context, near))],
             max_new_tokens=self._max_new_tokens,
             batch_size=1,
-            grammar=[grammar(question, self.context, near, self._scoped)] if how.constrained else None,
+            grammar=[grammar(question, self.context, near, scoped=self._scoped, refusal=self._known is None)] if how.constrained else None,
             samples=self._samples,
         )[0]
         chosen = choose(said, self._sandbox.run, evidence(question, self.context.linker, self.context.glossary)) if said.others else None
         sql, text = (chosen.sql, chosen.text) if chosen else (extract(said.text), said.text)
         why: Why = "model" if sql is None else ""
-        if not why and self._threshold is not None and said.refuse_probability >= self._threshold:
-            why = "unsure"
+        if not why and self._threshold is not None:
+            chance, strange = said.refuse_probability, self._known.strange(question) if self._known else []
+            if refuses(chance, strange, self._threshold) if self._known else chance >= self._threshold:
+                why, text = "unsure", refusal(", ".join(strange))
         if why or sql is None:
             return Attempt(how, "", text, why)
         result = chosen.result if chosen else self._sandbox.run(sql) if sql else None

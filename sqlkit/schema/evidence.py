@@ -11,31 +11,35 @@ from collections.abc import Callable, Iterable
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linker
-from sqlkit.schema.said import said
+from sqlkit.schema.said import said, spoken
 from sqlkit.schema.words import stem, words
 
 MISSING = 0.4  # for each thing the question names and the query does not
 UNASKED = 0.5  # for each code the query names and the question does not
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w.'])")
+_QUALIFIER = re.compile(r"\b\w+\.(?=[A-Za-z_\"])")
 _DATE = re.compile(r"^((?:19|20)\d\d)-(\d\d)-\d\d")
 
 
 def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str], float]:
     """A function from a query to its weight, at most 1: products of `MISSING` and `UNASKED`."""
     asked = words(question)
-    stems = {stem(w) for w in asked}
     linked = linker.link(question)
     named = said(question, linker)
     wanted = _wanted(linker.values(asked))
     digits = [w for w in re.findall(r"\d+(?:\.\d+)?", question.replace(",", "")) if w in named.numbers]
     hinted = {text for _, sql in linked.hints for text in _TEXT.findall(sql)}
-    meanings: dict[str, list[str]] = {}
-    for table in glossary.tables.values():
+    parts = [part for _, sql in linked.hints for part in _bare(sql).split(" WHERE ")]
+    coded: set[str] = set()
+    asked_for: set[str] = set()
+    meant: set[str] = set()  # of tables in sight; one word may mean several of them
+    for name, table in glossary.tables.items():
         for column in table.columns.values():
-            for code, said_as in column.values.items():
-                meanings.setdefault(code, []).extend([code, *said_as])
-    spoken = {c for c, some in meanings.items() if any({stem(w) for w in words(m)} <= stems for m in some)}
+            codes = spoken(column.values, question)
+            coded.update(column.values)
+            asked_for.update(codes)
+            meant.update(codes if any(t.table.name == name for t in linked.tables) else ())
     years = [y for y in named.years if re.search(rf"(?<!\d){y}(?!\d)|'{y[2:]}\b", question)]
 
     def weigh(sql: str) -> float:
@@ -47,10 +51,17 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
         missing += sum(y not in numbers and not _inside(y, texts) for y in years)
         missing += any(m not in numbers and all(int(m) != int(d[1]) for d in dates) for m in named.months) and len(named.months) < 4
         missing += any(n not in numbers and not _inside(n, texts) and not _near(n, numbers) for n in digits)
-        unasked = sum(t in meanings and t not in spoken and t not in hinted for t in texts)
+        plain = _bare(sql)
+        missing += sum(part not in plain for part in parts)
+        missing += bool(meant) and not meant & texts
+        unasked = sum(t in coded and t not in asked_for and t not in hinted for t in texts)
         return MISSING**missing * UNASKED**unasked
 
     return weigh
+
+
+def _bare(sql: str) -> str:
+    return _QUALIFIER.sub("", sql)
 
 
 def _wanted(values: Iterable[tuple[str, str, str]]) -> list[set[str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlkit.schema.link import Linker
-from sqlkit.schema.words import STOP
+from sqlkit.schema.words import STOP, stem, words
 from sqlkit.sql.scoped import Said
 
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(?:\s*(k|m|%|percent|thousand|million)\b|(%))?", re.I)
@@ -49,6 +50,19 @@ def said(question: str, linker: Linker) -> Said:
         quarters=("1", "2", "3", "4") if quarters else (),
         dates=bool(named or months),
     )  # fmt: skip
+
+
+def spoken(codes: Mapping[str, Sequence[str]], question: str) -> list[str]:
+    """The codes that a question speaks of: by one of their meanings, or as they stand."""
+    asked = words(question)
+    stems = {stem(w) for w in [*asked, *(a + b for a, b in itertools.pairwise(asked))]}
+
+    def said_as(text: str) -> bool:
+        parts = words(text)
+        return {stem(w) for w in parts} <= stems or stem("".join(parts)) in stems
+
+    written = set(re.findall(r"\w+", question))
+    return [code for code, some in codes.items() if any(said_as(m) for m in some) or (len(code) > 1 and code in written)]
 
 
 def _numbers(question: str) -> Iterator[str]:

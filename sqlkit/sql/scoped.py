@@ -98,11 +98,12 @@ class _Scope:
         return [_lexeme(r.text) for r in self.refs if r.seen.kind in kinds]
 
 
-def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Sequence[str], said: Said) -> str:
+def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Sequence[str], said: Said, refusal: bool = True) -> str:
     """The grammar for the tables in sight, the keys between them, and what a question says.
 
     metrics: SQL of aggregates that may be used as they stand, columns qualified. Queries are in the style of `canonical`:
-    columns are qualified where several tables are read.
+    columns are qualified where several tables are read. refusal: whether refusing is allowed; where nothing can be asked, it
+    always is.
     """
     found = list(_scopes(sources, joins))
     if not found:
@@ -110,8 +111,8 @@ def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Se
     year = "|".join(said.years) or "(19|20)[0-9][0-9]"
     clock = "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
     rules = [
-        "start: refusal | query",
-        REFUSAL,
+        f"start: {'refusal | ' if refusal else ''}query",
+        *([REFUSAL] if refusal else []),
         "query: " + " | ".join(f"{form}{s.name}" for s in found for form in "rag" if form != "g" or _keys(s)),
         f"NUMBER: {_any(['0', *said.numbers])}",
         f"ID: {_any(said.numbers)}",
