@@ -3,12 +3,13 @@
 Writes a table of counts, and a sample of disagreements to be read, stratified over policy, direction and class. What others
 say is what `sqlkit.evaluate.policies` reproduces; ours is the verdict of `sqlkit grade` on the same one database.
 
-    python eval/disagreements.py SPIDER_FOLDER OUT_FOLDER [PAIRS]
+    python eval/disagreements.py SPIDER_FOLDER OUT_FOLDER [PAIRS [SEED]]
 """
 
 from __future__ import annotations
 
 import random
+import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -29,20 +30,20 @@ POLICIES = ("bird", "spider", "spider_without_distinct", "defog")
 SAMPLE = 130
 # why ours says what it says, by words of its reason; the first that fits
 CLASSES = (
-    ("order", "in an order"), ("duplicates", "of the same values"), ("number of columns", "columns instead"), ("number of columns", "column instead"),
-    ("by chance", "happen to be stored"), ("number of rows", "instead of"), ("values", "wrong"), ("accepted", "the same"),
-    ("gold empty", "no rows on any"), ("gold not deterministic", "not deterministic"), ("gold random", "random"), ("too large", "too large"),
+    ("order", r"in an order"), ("duplicates", r"of the same values"), ("number of columns", r"^\d+ columns? instead"), ("by chance", r"happen to be stored"),
+    ("values", r"^[\d,]+ of [\d,]+ rows? wrong|^wrong rows"), ("number of rows", r"rows? instead of"), ("accepted", r"the same"),
+    ("gold empty", r"no rows on any"), ("gold not deterministic", r"not deterministic"), ("gold random", r"random"), ("too large", r"too large"),
 )  # fmt: skip
 
 
-def pairs(folder: Path, into: Path, most: int) -> Iterator[tuple[str, Path, Any, list[tuple[str, str, str]]]]:
+def pairs(folder: Path, into: Path, most: int, seed: int) -> Iterator[tuple[str, Path, Any, list[tuple[str, str, str]]]]:
     """For each database its (kind of edit, gold, neighbour), `most` in all, spread evenly over the golds."""
     golds: defaultdict[str, list[str]] = defaultdict(list)
     for row in (row for file in speed.GOLDS for row in read_jsonl(folder / file)):
         if row["duckdb_sql"] not in golds[row["db_id"]]:
             golds[row["db_id"]].append(row["duckdb_sql"])
     each = -(-most // max(1, sum(map(len, golds.values()))))
-    chance = random.Random(0)
+    chance = random.Random(seed)
     for name, file, schema in speed.databases(folder, into):
         made = []
         for gold in golds[name]:
@@ -54,10 +55,10 @@ def pairs(folder: Path, into: Path, most: int) -> Iterator[tuple[str, Path, Any,
         yield name, file, schema, made
 
 
-def judged(folder: Path, most: int) -> Iterator[dict[str, Any]]:
+def judged(folder: Path, most: int, seed: int) -> Iterator[dict[str, Any]]:
     """Each pair with what everyone says of it."""
     with tempfile.TemporaryDirectory() as into:
-        for name, file, _, made in pairs(folder, Path(into), most):
+        for name, file, _, made in pairs(folder, Path(into), most, seed):
             if not made:
                 continue
             with Sandbox(file, seconds=5.0, max_rows=100_000) as sandbox:
@@ -70,7 +71,7 @@ def judged(folder: Path, most: int) -> Iterator[dict[str, Any]]:
                     said = others_say(grader, known, pred)
                     yield {
                         "db_id": name, "edit": kind, "gold": gold, "pred": pred, "verdict": grade.verdict, "reason": grade.reason,
-                        "class": next((c for c, words in CLASSES if words in grade.reason), "error" if grade.verdict == "error" else "other"),
+                        "class": next((c for c, words in CLASSES if re.search(words, grade.reason)), "error" if grade.verdict == "error" else "other"),
                         **{policy: said[policy] for policy in POLICIES},
                         "results": {key: grade.details.get(key) for key in ("gold", "predicted", "missing", "extra")},
                     }  # fmt: skip
@@ -78,10 +79,11 @@ def judged(folder: Path, most: int) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     folder, out, most = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 6000
+    seed = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     out.mkdir(parents=True, exist_ok=True)
     counts, classes, apart = Counter[tuple[str, str, bool]](), Counter[tuple[str, bool, str, str]](), defaultdict[Any, list[dict[str, Any]]](list)
     total = 0
-    for row in judged(folder, most):
+    for row in judged(folder, most, seed):
         total += 1
         for policy in POLICIES:
             counts[policy, row["verdict"], row[policy]] += 1

@@ -125,6 +125,8 @@ def grade(
     """Judge SQL that others wrote by what it returns; exits 2 when something could not be graded for the files' fault."""
     from sqlkit import commands
 
+    if fail_under is not None and not 0 <= fail_under <= 1:
+        raise SqlkitError(f"--fail-under {fail_under:g} is no share from 0 to 1")
     tally, amiss = commands.grade(
         out, cases=cases, gold=gold, predicted=pred, database=database, ddl=ddl, dialect=dialect, policy=policy, details=details,
         jobs=jobs, seconds=seconds, quiet=not sys.stderr.isatty(),

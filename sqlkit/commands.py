@@ -205,7 +205,8 @@ def grade(
     with progress("grade", quiet) as tell:
         for case, outcome in grade_cases(held, out, options, jobs=jobs or os.cpu_count() or 1, progress=lambda n, _: tell(n, 0)):
             tally.add(case, outcome)
-    return tally, amiss + tally.unusable
+    more = tally.broken - len(tally.unusable)
+    return tally, amiss + tally.unusable + ([f"and {more} more that cannot be graded"] if more else [])
 
 
 def _text(path: Path | None) -> str:

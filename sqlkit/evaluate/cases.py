@@ -29,6 +29,7 @@ class About:
     confidence: float | None = None
     seconds: float = 0.0
     tokens: int = 0
+    cost: float = 0.0
 
 
 NOTHING = About()
@@ -40,7 +41,7 @@ def about(row: Mapping[str, Any], before: About = NOTHING) -> About:
     for key in ("question", "shape", "db_id"):
         if isinstance(row.get(key), str):
             told[key] = row[key]
-    for key, kind in (("confidence", float), ("seconds", float), ("tokens", int)):
+    for key, kind in (("confidence", float), ("seconds", float), ("tokens", int), ("cost", float)):
         if isinstance(row.get(key), int | float) and not isinstance(row[key], bool) and row[key] >= 0:
             told[key] = kind(row[key])
     return dataclasses.replace(before, **told) if told else before

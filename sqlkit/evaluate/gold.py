@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlkit.evaluate.compare import Group, bag, compare
 from sqlkit.evaluate.runs import Runs
@@ -42,16 +42,16 @@ def ask_gold(sql: str, sandbox: Runs, dialect: str = "duckdb", seen: Probe | Non
         return Gold(sql, result, unstable="the gold is not deterministic: it shows the time at which it runs")
     if result.truncated:
         return Gold(sql, result, tuple(_strict(result, seen)), seen.ordered, whole=False)
-    groups, whole = _groups(result, seen, sandbox)
+    groups, whole = groups_of(result, seen, sandbox.run)
     unstable = _unstable(sql, groups, len(result.columns), sandbox, dialect) if seen.fragile else ""
     return Gold(sql, result, tuple(groups), seen.ordered, unstable=unstable, whole=whole)
 
 
-def _groups(result: Result, seen: Probe, sandbox: Runs) -> tuple[list[Group], bool]:
-    """The tie groups of a result, and whether all of their rows are known."""
+def groups_of(result: Result, seen: Probe, run: Callable[[str], Result]) -> tuple[list[Group], bool]:
+    """The tie groups of a result, and whether all of their rows are known. run: asks the database that gave it."""
     if seen.plain:
         return bag(result.rows), True
-    full = result if not seen.limited and not seen.appended else sandbox.run(seen.sql)
+    full = result if not seen.limited and not seen.appended else run(seen.sql)
     width = len(result.columns)
     keys = _positions(seen, full, width)
     if keys is None or seen.offset is None or not full.ok or len(full.columns) != width + seen.appended:

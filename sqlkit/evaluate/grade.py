@@ -200,7 +200,7 @@ class Grader:
         if found.outcome == "split":
             return "different", Why("wrong columns", f"no one order of columns fits all databases{where}"), details
         if found.outcome == "chance":
-            return "different", Why("by chance", f"right only in the order in which rows happen to be stored{where}"), details
+            return "different", Why("by chance", f"right only in the order in which rows happen to be stored, or by the choice of a tie{where}"), details
         why = explain(gold, sql, found.said, comparison, self.dialect)
         return "different", Why(why.kind, why.text + where), details
 
@@ -221,9 +221,9 @@ class Grader:
         return "equivalent", Why("", said), details
 
     def _proven(self, gold: str, sql: str) -> bool:
-        """Whether both queries come down to one text under the schema, where it is known. Proofs know no column order."""
-        schema = self._schema() if self.columns == "free" else None
-        return schema is not None and proven_equal(gold, sql, schema, self.dialect)
+        """Whether both queries come down to one text under the schema, where it is known."""
+        schema = self._schema()
+        return schema is not None and proven_equal(gold, sql, schema, self.dialect, in_place=self.columns == "fixed")
 
 
 def _reads(sql: str) -> bool:

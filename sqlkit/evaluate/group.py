@@ -108,9 +108,9 @@ def _graded(case: Case, grader: Grader, options: Options) -> Outcome:
     if options.details:
         outcome |= {key: grade.details[key] for key in ("gold_sql", "runs") if key in grade.details}
         outcome["results"] = {key: grade.details[key] for key in ("gold", "predicted", "columns") if key in grade.details}
-        witness = outcome["witness"]
-        if witness:
-            witness["tables"] = tables(grader, grade.details["gold_sql"], case.pred or "", witness["database"])
+    witness = outcome["witness"]
+    if witness and (options.details or grader.made):  # a database that was made up is gone afterwards
+        witness["tables"] = tables(grader, grade.details["gold_sql"], case.pred or "", witness["database"])
     return outcome
 
 

@@ -7,10 +7,12 @@ witness: the smallest one. What fits each database alone is then compared on all
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
-from sqlkit.evaluate.compare import Columns, Comparison, compare
-from sqlkit.evaluate.gold import Gold
+from sqlkit.evaluate.compare import Columns, Comparison, Group, compare
+from sqlkit.evaluate.gold import Gold, groups_of
+from sqlkit.evaluate.values import Coder, Row
 from sqlkit.records import Result
 from sqlkit.sql.probe import orders_rows, other_orders, probe, same_query
 
@@ -101,7 +103,7 @@ def match(golds: Golds, sql: str, ask: Ask, columns: Columns = "free", dialect: 
     same = sql.strip() == golds.sql.strip()
     if not same and any(gold.ordered and len(gold.groups) > 1 for gold in golds.on) and not orders_rows(sql, dialect):
         return Found("order", at, said, Comparison("order", found.columns))  # right by chance: nothing in the query fixes it
-    lucky = None if same else _chance(golds, sql, ask, columns, dialect)
+    lucky = None if same else _chance(golds, sql, fits, ask, columns, dialect)
     return lucky or Found("same", at, said, found)
 
 
@@ -148,17 +150,39 @@ def _together(
     return found, None
 
 
-def _chance(golds: Golds, sql: str, ask: Ask, columns: Columns, dialect: str) -> Found | None:
-    """A right answer that other orders of the stored rows make wrong: a LIMIT, a choice among ties, a random function."""
+def _chance(
+    golds: Golds, sql: str, fits: dict[int, tuple[Result, Comparison]], ask: Ask, columns: Columns, dialect: str
+) -> Found | None:
+    """A right answer that is one of several which the prediction allows, not all of them right.
+
+    A LIMIT that cuts a tie allows every row of it. What else may hang on the order of stored rows, or on a random function, is
+    asked again over rows in other orders.
+    """
     seen = probe(sql, dialect)
     if not (seen.ordered or seen.limited or seen.fragile or seen.volatile):
         return None
     texts = other_orders(sql, dialect) + [sql + "\n" * n for n in range(1, RERUNS) if seen.volatile]  # other texts, so asked anew
     filled = [i for i in golds.order if golds.on[i].result.rows and golds.on[i].whole]
     for i in filled[::-1][:CHANCES]:  # where most rows are, chance shows best
-        gold = golds.on[i]
+        gold, (said, found) = golds.on[i], fits[i]
+        if seen.limited and not said.truncated:
+            stray = _stray(gold, groups_of(said, seen, functools.partial(ask, i)), found.columns)
+            if stray is not None:
+                return Found("chance", i, said, Comparison("values", found.columns, (), (stray,)))
         for text in texts:
-            said = ask(i, text)
-            if said.ok and not said.truncated and not _one(gold, said, columns).equal:
-                return Found("chance", i, said, _one(gold, said, columns))
+            other = ask(i, text)
+            if other.ok and not other.truncated and not _one(gold, other, columns).equal:
+                return Found("chance", i, other, _one(gold, other, columns))
     return None
+
+
+def _stray(gold: Gold, theirs: tuple[Sequence[Group], bool], columns: Sequence[int]) -> Row | None:
+    """A row that the prediction's LIMIT may as well have taken, and that the gold never allows."""
+    groups, whole = theirs
+    rows = [tuple([row[j] for j in columns]) for group in groups if group.cut for row in group.rows]
+    if not rows or not whole:
+        return None
+    allowed = [row for group in gold.groups for row in group.rows]
+    coder = Coder([*allowed, *rows])
+    known = {coder.row(row) for row in allowed}
+    return next((row for row in rows if coder.row(row) not in known), None)

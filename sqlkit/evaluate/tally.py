@@ -49,12 +49,12 @@ class Tally:
         self.verdicts[outcome["verdict"]] += 1
         self.proven += bool(outcome.get("proven"))
         if case.fault or outcome.get("unusable"):
-            self.broken += bool(case.fault)
+            self.broken += 1
             if len(self.unusable) < 5:
                 self.unusable.append(f"{case.id}: {outcome['reason']}")
         if "suite" in outcome:
             self.suites.append(outcome["suite"])
-        for name, amount in (("seconds", case.about.seconds), ("tokens", case.about.tokens)):
+        for name, amount in (("seconds", case.about.seconds), ("tokens", case.about.tokens), ("cost", case.about.cost)):
             if amount:
                 self.spent[name].append(amount)
         if outcome["verdict"] in NOT_COUNTED or outcome.get("gold_fault"):
@@ -166,6 +166,9 @@ class Tally:
         if self.rewards:
             found = metrics.r_ves_score(self.rewards)
             lines.append(f"R-VES by rows worked on: {found.value:.1f} [{found.low:.1f}, {found.high:.1f}], n = {found.n}")
+        for name, values in self.spent.items():
+            found_here = metrics.spread(values)
+            lines.append(f"{name}: " + ", ".join(f"{key} {value:,.4g}" for key, value in found_here.items()))
         if told := self._confidence():
             lines.append("confidence: " + ", ".join(f"{name} {value:.3f}" for name, value in told.items() if name != "n"))
         return "\n".join(lines)

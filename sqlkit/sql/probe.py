@@ -9,6 +9,7 @@ determined by the query.
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from sqlglot import exp
 
@@ -85,7 +86,7 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
         exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),
         volatile=volatile,
         clock=bool(names & _CLOCK),
-        fragile=_fragile(inside, names),
+        fragile=_fragile(inside, names) or (bool(sort_keys) and _merged_away(tree, keys, exact)),
     )
 
 
@@ -126,12 +127,21 @@ def _reordered(sql: str, key: str, dialect: str) -> str | None:
         source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
         own = f"{exp.to_identifier(table.name, quoted=True)}.rowid" if placed else "rowid"
         ranked = key.replace("rowid", own) + " DESC"
-        backwards = exp.select("*").from_(source, copy=False).order_by(ranked, copy=False)
+        backwards = exp.Select(expressions=[exp.Star()]).from_(source, copy=False)
+        backwards.set("order", _by(ranked).copy())
         if placed:
             backwards = backwards.select(f"ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid")
         table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
         done += 1
     return tree.sql(dialect=dialect) if done else None
+
+
+@functools.lru_cache(64)
+def _by(keys: str) -> exp.Expr:
+    """An ORDER BY clause; shared, to be copied."""
+    order = view_one(f"SELECT 1 ORDER BY {keys}").args["order"]
+    assert isinstance(order, exp.Expr)
+    return order
 
 
 def same_query(one: str, other: str, dialect: str = "duckdb") -> bool:
@@ -196,6 +206,13 @@ def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, .
             exact = False
     total = len(extra)  # counted from the end only now that the number is known
     return tuple(-(total + 1 + k) if isinstance(k, int) and k < 0 else k for k in keys), extra, exact
+
+
+def _merged_away(tree: exp.Expr, keys: tuple[int | str, ...], exact: bool) -> bool:
+    """Whether DISTINCT merges rows that differ in a sort key: which of them orders the result is then left open."""
+    if not isinstance(tree, exp.Select) or not _plain_distinct(tree) or any(column.is_star for column in tree.expressions):
+        return False
+    return not exact or any(isinstance(key, str) and key != "*" for key in keys)
 
 
 def _plain_distinct(select: exp.Select) -> bool:

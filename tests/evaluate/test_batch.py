@@ -30,7 +30,7 @@ def write(path: Path, *rows: Any) -> Path:
 
 def run(path: Path, out: Path, **options: Any) -> list[dict[str, Any]]:
     jobs = options.pop("jobs", 1)
-    for _ in grade_cases(lambda: read_cases(path), out, Options(**{"seconds": 5.0, **options}), jobs=jobs):
+    for _ in grade_cases(lambda: read_cases(path), out, Options(**{"seconds": 20.0, **options}), jobs=jobs):
         pass
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
@@ -62,8 +62,8 @@ CASES: list[tuple[Any, str, str]] = [
     ({**ONE, "dialect": "sqlite", "gold": "SELECT s FROM t ORDER BY s LIMIT 1", "pred": "SELECT `s` FROM t LIMIT 1"}, "different", "happen to be stored"),
     ({**ONE, "ddl": "CREATE TABLE b (t_i INTEGER REFERENCES t(i)); CREATE TABLE t (i INTEGER, s VARCHAR);"}, "equivalent", ""),
     ({**ONE, "ddl": f"{DDL}; {ROWS}", "rows": ""}, "equivalent", ""),
-    ({**ONE, "gold": "SELECT repeat('x', 34000000) FROM t", "pred": "SELECT 1"}, "gold_broken", "size"),
-    ({**ONE, "pred": "SELECT repeat('x', 34000000) FROM t"}, "error", "size"),
+    ({**ONE, "gold": "SELECT repeat('x', 34000000)", "pred": "SELECT 1"}, "gold_broken", "size"),
+    ({**ONE, "pred": "SELECT repeat('x', 34000000)"}, "error", "size"),
     ({**ONE, "rows": "", "pred": "SELECT i FROM t WHERE i > 1"}, "different", "i > 1"),
     ({**ONE, "rows": "", "gold": "SELECT s FROM t WHERE i > 1", "pred": "SELECT s FROM t WHERE NOT i <= 1"}, "equivalent", "proven"),
     ({**ONE, "rows": "", "gold": None, "pred": "SELECT i FROM t"}, "different", "cannot answer"),
