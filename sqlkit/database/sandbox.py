@@ -19,13 +19,11 @@ from typing import Any
 from sqlkit.database.process import BrokenWorker, Process
 from sqlkit.errors import DatabaseError, SqlkitError
 from sqlkit.records import Result
-from sqlkit.schema.ddl import parse_ddl
-from sqlkit.schema.read import read_schema
-from sqlkit.schema.types import Schema
 from sqlkit.schema.values import engine_url
 from sqlkit.sql.guard import check
 from sqlkit.sql.parse import DIALECTS, SqlglotError, transpile
 from sqlkit.sql.sqlite import from_sqlite
+from sqlkit.sql.tables import Tables
 
 START_SECONDS = 60.0
 REOPENED = 200  # databases after which a worker is replaced: what they leave behind counts against its memory
@@ -75,7 +73,7 @@ class Sandbox:
         self._start()
 
     def _point(self, database: str | Path, script: Sequence[str], name: str) -> None:
-        self._schema: Schema | None = None  # read when it is needed
+        self._schema: Tables | None = None  # read when it is needed
         if not str(database):
             self.name, self._target = name or "made from statements", "duckdb"
             self.dialect = self._given or self._target
@@ -267,8 +265,12 @@ def _file(url: str) -> str:
     return str(Path(path).absolute())
 
 
-def _schema(options: dict[str, Any]) -> Schema:
+def _schema(options: dict[str, Any]) -> Tables:
     """The schema of a DuckDB file, or of the statements that make one; without tables where it cannot be read."""
+    from sqlkit.schema.ddl import parse_ddl
+    from sqlkit.schema.read import read_schema
+    from sqlkit.schema.types import Schema
+
     try:
         if options["script"]:
             made = [text for text in options["script"] if text.lstrip()[:6].upper() in ("CREATE", "ALTER ")]
