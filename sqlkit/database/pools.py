@@ -249,7 +249,7 @@ def _crossed(wishes: Sequence[Wish]) -> list[Value]:
     """Days of the years that some conditions name in the months that others do."""
     years = {v[:4] for w in wishes if w.how == "year" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
     months = {v[5:7] for w in wishes if w.how == "month" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
-    return [f"{year}-{month}-15" for year in sorted(years) for month in sorted(months)]
+    return [f"{year}-{month}-{day}" for day in ("15", "21") for year in sorted(years) for month in sorted(months)]
 
 
 def _days(how: str, number: int, parts: list[str]) -> list[str]:

@@ -25,9 +25,10 @@ from sqlkit.sql.facts import Facts, facts_of
 from sqlkit.sql.keys import shapes
 from sqlkit.sql.mutate import Mutant, mutants_of
 from sqlkit.sql.parse import SqlglotError, parse_one
-from sqlkit.sql.probe import Probe, probe, other_orders
+from sqlkit.sql.probe import Probe, other_orders, probe
 from sqlkit.sql.resolve import Names, Origin, tables_of
 
+UNSTABLE = "the gold is not deterministic: its result depends on the order in which rows are stored"
 LEAST = 4  # databases: predictions err in more ways than mutants do
 TRIES = 44  # databases made for one suite at most
 PATIENCE = 9  # of them in a row, made by chance, that killed nothing more
@@ -44,13 +45,14 @@ class Suite:
     mutants: int
     killed: int
     equal: int = 0
+    golds: int = 0
     survivors: tuple[Mutant, ...] = ()
     broken: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def score(self) -> float:
-        """The share of mutants told apart, 1.0 where there are none."""
-        return self.killed / self.mutants if self.mutants else 1.0
+        """The share of mutants told apart: 1.0 where there are none, 0.0 where no gold could be used."""
+        return self.killed / self.mutants if self.mutants else float(self.golds > len(self.broken))
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,6 +68,7 @@ class _Gold:
     stillborn: int = 0
     ran: int = 0
     filled: int = 0
+    unstable: int = 0
     fault: str = ""
 
 
@@ -104,7 +107,7 @@ def build_suite(
     """The suite of a group of golds over one schema: at most `most` databases, the same for the same seed.
 
     `given` are real values by (table, column) in lower case, from `profile`, to draw from where a company's rows exist.
-    Raises InputError when there is no gold. A gold that cannot be parsed or run is in `broken`.
+    Raises InputError when there is no gold, DatabaseError when DuckDB has no such type. A gold that cannot be parsed or run is in `broken`.
     """
     if not golds:
         raise InputError("a suite needs at least one gold query")
@@ -138,13 +141,15 @@ def build_suite(
     finally:
         bench.clear()
     for state in states:
-        if not state.ran:
+        if state.unstable > state.ran:
+            broken[state.sql] = UNSTABLE
+        elif not state.ran:
             broken[state.sql] = state.fault or "the gold fails on every database"
         elif not state.filled:
             broken[state.sql] = "the gold returns no rows on any database"
     databases = tuple(dataclasses.replace(_whole(maker, t), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
-    covered = set().union(*(t.kills for t in tried)) if tried else set()
-    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
+    covered = {(i, sql) for t in tried for i, sql in t.kills if states[i].sql not in broken}
+    left = [m for i, s in enumerate(states) if s.sql not in broken for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
     equal = [m for m in left if m.equal]
     killed = len(covered)
     return Suite(
@@ -154,6 +159,7 @@ def build_suite(
         mutants=killed + len(left) - len(equal),
         killed=killed,
         equal=len(equal),
+        golds=len(set(golds)),
         survivors=tuple(m for m in left if not m.equal),
         broken=broken,
     )
@@ -230,7 +236,8 @@ def _expected(state: _Gold, bench: Bench) -> Expected | None:
     for text in state.orders:
         other = bench.run(text)
         if not isinstance(other, str) and differs(expected, other[1], len(other[0])):
-            state.fault = state.fault or "the gold is not deterministic"
+            state.fault = state.fault or UNSTABLE
+            state.unstable += 1
             return None
     state.ran += 1
     state.filled += bool(rows)
