@@ -54,7 +54,7 @@ def test_a_proof_is_never_refuted() -> None:
         asked = facts(gold, names)
         maker = Populator(typed_by_use(THEATRE, asked), asked)
         proven = [m for m in mutants(gold, THEATRE, most=500) if m.equal]
-        for number, style in enumerate(itertools.islice(styles(asked), 0, 40, 3) if proven else ()):
+        for number, style in enumerate(itertools.islice(styles(asked), 0, 36, 4) if proven else ()):
             bench.load(script(maker.schema, maker.make(style, number)))
             known = expected(gold, bench)
             for mutant in proven:
@@ -63,7 +63,7 @@ def test_a_proof_is_never_refuted() -> None:
                 tried += 1
         bench.clear()
     bench.close()
-    assert tried > 200
+    assert tried > 150
 
 
 def test_a_suite_is_the_same_for_the_same_seed() -> None:
