@@ -6,16 +6,18 @@ import itertools
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from sqlkit.database import PopulatedSandbox, build_suite
 from sqlkit.database.bench import Bench
 from sqlkit.database.populate import Populator, typed_by_use
-from sqlkit.database.rows import script
+from sqlkit.database.rows import insert, script
 from sqlkit.database.same import Expected, differs, expect
+from sqlkit.database.sample import sample, suite_beside
 from sqlkit.database.styles import styles
 from sqlkit.errors import DatabaseError, InputError
-from sqlkit.schema.ddl import enforced, parse_ddl
+from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
 from sqlkit.schema.types import Schema
 from sqlkit.sql.facts import facts
 from sqlkit.sql.mutate import mutants
@@ -138,3 +140,23 @@ def test_a_suite_in_the_sandbox() -> None:
             sandbox.run("SELECT 1", 99)
         sandbox.switch(build_suite(other, ["SELECT x FROM lone WHERE x > 3"]))
         assert sandbox.run("SELECT COUNT(*) FROM lone").ok and not sandbox.run("SELECT 1 FROM person").ok
+
+
+def test_rows_of_a_users_database_are_sampled_and_perturbed() -> None:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(to_ddl(THEATRE))
+        connection.execute("INSERT INTO person SELECT i, 'Person ' || i, ['Rome', 'Oslo', NULL][1 + i % 3], i % 90, NULL FROM range(500) r(i)")
+        connection.execute("INSERT INTO play SELECT i, 'Play ' || i, DATE '2020-01-01' + i::INT FROM range(200) r(i)")
+        connection.execute("INSERT INTO ticket SELECT i, i % 500, i % 200, i % 40, i % 2 = 0 FROM range(3000) r(i)")
+        taken, again = sample(connection.execute, THEATRE), sample(connection.execute, THEATRE)
+        suite = suite_beside(connection.execute, THEATRE, [GOLDS[9]])
+        held = {name: set(connection.execute(f"SELECT * FROM {name}").fetchall()) for name in taken.rows}
+        for name, rows in taken.rows.items():
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS FROM {name} LIMIT 0")
+            connection.execute(insert("kept", rows))
+            assert set(connection.execute("FROM kept").fetchall()) <= held[name]
+    assert taken == again and 40 <= len(taken.rows["ticket"]) < 200 and len(taken.rows["person"]) > 40
+    people = {row[0] for row in taken.rows["person"]}
+    assert {row[1] for row in taken.rows["ticket"]} <= people
+    names = {row[1] for database in suite.databases for row in database.rows["person"]}
+    assert suite.score >= 0.95 and any(name.startswith("Person ") for name in names)
