@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-grade clean
+.PHONY: install demo test test-slow lint base bench bench-ask clean
 
 install: $(VENV)/.installed
 
@@ -38,9 +38,6 @@ bench: bench-ask
 
 bench-ask: install  ## seconds per question, warm, one at a time
 	$(BIN)/python eval/bench_ask.py
-
-bench-grade: install  ## the grader: speed, mutants killed; SHARED is a folder of public data, without it the embedded company
-	$(BIN)/python eval/bench_grade.py $(SHARED)
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache
