@@ -219,10 +219,15 @@ def _lonely(scope: Scope, context: Context, source: Source) -> bool:
 
 def _sought(scope: Scope, context: Context, sources: list[Source]) -> bool:
     """Whether a SELECT only stands behind an IN that is not negated, and shows a column that is NULL in the rows without
-    partner: x IN (..., NULL) is true exactly where x IN (...) is, and a condition is either true or turns the row away."""
+    partner: x IN (..., NULL) is true exactly where x IN (...) is, and a condition is either true or turns the row away.
+    The same holds for what INTERSECT or EXCEPT compares with a column that is never NULL."""
     select = scope.select
     inside = select.parent.parent if isinstance(select.parent, exp.Subquery) else select.parent
-    if not isinstance(inside, exp.In) or any(select.args.get(part) for part in ("group", "having", "limit", "offset", "qualify")):
+    if any(select.args.get(part) for part in ("group", "having", "limit", "offset", "qualify")):
+        return False
+    if isinstance(inside, exp.Intersect | exp.Except):
+        return _met_by_none(select, inside, context, sources)
+    if not isinstance(inside, exp.In):
         return False
     at: exp.Expr | None = inside.parent
     while isinstance(at, exp.And | exp.Or | exp.Paren):
@@ -231,12 +236,29 @@ def _sought(scope: Scope, context: Context, sources: list[Source]) -> bool:
     return isinstance(at, exp.Where) and isinstance(shown, exp.Column) and context.names.source(shown) in sources
 
 
+def _met_by_none(select: exp.Select, operation: exp.Expr, context: Context, sources: list[Source]) -> bool:
+    """Whether rows of an operand in which the sources are NULL equal no row of the other operand."""
+    first = operation.this.unnest() is select
+    other = (operation.expression if first else operation.this).unnest()
+    scope = context.names.scope(other) if isinstance(other, exp.Select) else None
+    if scope is None or (first and isinstance(operation, exp.Except)):
+        return False
+    return any(
+        isinstance(mine.unalias(), exp.Column) and context.names.source(mine.unalias()) in sources and context.known(scope).never_null(theirs.unalias())
+        for mine, theirs in zip(select.expressions, other.expressions, strict=False)
+    )
+
+
 def _emptied(scope: Scope, context: Context, source: Source) -> bool:
     """Whether rows in which a source is all NULL form groups of their own, and HAVING turns these away: it compares an
-    aggregate of the source, which is NULL there, and a key of the group is a column of it that is never NULL elsewhere."""
+    aggregate of the source, which is NULL there, and a key of the group is a column of it that is never NULL elsewhere, or
+    the keys hold a key of the other source."""
     having, known = scope.select.args.get("having"), context.known(scope)
     own = [k for k in group_keys(scope) if isinstance(k, exp.Column) and context.names.source(k) is source and known.never_null(k)]
-    if having is None or not own:
+    others = [s for s in scope.sources if s is not source]
+    shape = context.tables.get(others[0].table) if len(others) == 1 else None
+    theirs = {k.name.lower() for k in group_keys(scope) if isinstance(k, exp.Column) and context.names.source(k) in others}
+    if having is None or not (own or (shape is not None and any(key <= theirs for key in shape.keys))):
         return False
     for part in conjuncts(having.this):
         call = part.this if isinstance(part, tuple(SIGNS)) and constant(part.expression) is not None else None
