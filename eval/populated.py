@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlkit.data import company
 from sqlkit.database import PopulatedSandbox, Suite, build_suite
-from sqlkit.database.populate import Populator
+from sqlkit.database.populate import Populator, typed_by_use
 from sqlkit.database.styles import styles
 from sqlkit.embedded import folder as embedded
 from sqlkit.errors import SqlkitError
@@ -31,10 +31,10 @@ from sqlkit.evaluate.group import Options
 from sqlkit.records import Example, Prediction, read_jsonl
 from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
 from sqlkit.schema.types import Schema
-from sqlkit.sql.facts import Facts, facts
+from sqlkit.sql.facts import Facts, facts, facts_of
 from sqlkit.sql.mutate import mutants
-from sqlkit.sql.parse import SqlglotError
-from sqlkit.sql.resolve import tables_of
+from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.resolve import Names, tables_of
 from sqlkit.sql.sqlite import from_sqlite
 
 GOLDS = 300  # of each kind that are looked at
@@ -124,8 +124,8 @@ def with_suite(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
     began = time.perf_counter()
     for ddl, sql in found:
         try:
-            schema = enforced(parse_ddl(ddl))
-            suite = build_suite(schema, [from_sqlite(sql, schema).sql])
+            schema, gold = typed(enforced(parse_ddl(ddl)), sql)
+            suite = build_suite(schema, [gold])
         except (SqlglotError, SqlkitError, RecursionError) as error:
             lost[type(error).__name__] += 1
             continue
@@ -141,7 +141,14 @@ def with_suite(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def populated(found: Sequence[Gold], folder: Path | None, jobs: int = 2) -> dict[str, Any]:
+def typed(schema: Schema, sql: str) -> tuple[Schema, str]:
+    """A schema whose columns are mostly called VARCHAR, typed as the gold uses them, and the gold in DuckDB's SQL."""
+    names = tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
+    schema = typed_by_use(schema, facts_of(Names(parse_one(sql, "sqlite"), names)))
+    return schema, from_sqlite(sql, schema).sql
+
+
+def populated(found: Sequence[Gold], jobs: int = 2) -> dict[str, Any]:
     """Questions graded per second where there is DDL only: suites made, golds and predictions run on all their databases.
 
     Half of the predictions are the gold, the others mutants. `cold` counts the start of the workers and the making of the
@@ -149,6 +156,7 @@ def populated(found: Sequence[Gold], folder: Path | None, jobs: int = 2) -> dict
     """
     chance = random.Random(0)
     cases = []
+    found = [gold for gold in found if _makes(gold)]
     for gold in found:
         near = [m.sql for m in mutants(gold.sql, gold.schema)] if chance.random() < 0.5 else []
         cases.append(Case(len(cases), (gold.sql,), chance.choice(near) if near else gold.sql, ddl=to_ddl(gold.schema)))
@@ -162,6 +170,14 @@ def populated(found: Sequence[Gold], folder: Path | None, jobs: int = 2) -> dict
         "questions_per_second_populated": round(jobs * len(cases) / max(warm, 1e-9), 1),
         "populated_verdicts": dict(verdicts.most_common()),
     }
+
+
+def _makes(gold: Gold) -> bool:
+    """Whether DuckDB has all types of the schema."""
+    try:
+        return bool(build_suite(gold.schema, [gold.sql]).databases)
+    except SqlkitError:
+        return False
 
 
 _warm: dict[str, PopulatedSandbox] = {}
@@ -219,7 +235,7 @@ def figures(folder: Path | None) -> dict[str, Any]:
     found = list(golds(folder))
     told = suites(found)
     told |= with_suite(list(rows(folder))) if folder is not None else with_suite([(to_ddl(g.schema), g.sql) for g in found])
-    return told | populated(found[:100], folder) | suite20(found)
+    return told | populated(found[:100]) | suite20(found)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from sqlkit.database.build import build_database
 from sqlkit.database.populated import PopulatedSandbox
+from sqlkit.database.sample import suite_beside
 from sqlkit.database.sandbox import Sandbox, open_sandbox
 from sqlkit.database.suite import Suite, build_suite
 
-__all__ = ["PopulatedSandbox", "Sandbox", "Suite", "build_database", "build_suite", "open_sandbox"]
+__all__ = ["PopulatedSandbox", "Sandbox", "Suite", "build_database", "build_suite", "open_sandbox", "suite_beside"]

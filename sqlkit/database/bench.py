@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from sqlkit.errors import DatabaseError
+
 _SECONDS = 0.5  # a mutant that crosses tables is not worth more
 MOST_ROWS = 5000  # of a result; more is an error here
 
@@ -38,13 +40,16 @@ class Bench:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def load(self, statements: Sequence[str]) -> str:
-        """A new database, in use from now on; its name. Raises duckdb.Error when a statement fails."""
+        """A new database, in use from now on; its name. Raises DatabaseError when a statement fails."""
         self._number += 1
         name = f"made_{self._number}"
         self._connection.execute(f"ATTACH ':memory:' AS {name}")
         self._loaded.append(name)
         self._connection.execute(f"USE {name}")
-        self._connection.execute(";".join(statements))
+        try:
+            self._connection.execute(";".join(statements))
+        except self.failure as error:
+            raise DatabaseError(f"DuckDB refuses the populated tables: {' '.join(str(error).split())[:200]}") from None
         return name
 
     def use(self, name: str) -> None:

@@ -109,8 +109,8 @@ class Filling:
                 almost = mode == "near" or (not chosen and all(r < len(drawn[c]) and drawn[c][r] in near for c, near in close))
                 perfect.append("hit" if mode == "hit" and chosen else "near" if almost else "")
         rows = self.maker.settled(table, rows)
-        chosen = kept(self.maker.schema, table, rows, self.rows)[:count]
-        rows, perfect = [rows[i] for i in chosen], [perfect[i] for i in chosen]
+        staying = kept(self.maker.schema, table, rows, self.rows)[:count]
+        rows, perfect = [rows[i] for i in staying], [perfect[i] for i in staying]
         order = list(range(len(rows)))
         if not any(k.ref_table.lower() == name for k in table.foreign_keys):  # else rows refer to those before them
             chance.shuffle(order)

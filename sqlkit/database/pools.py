@@ -9,12 +9,10 @@ import dataclasses
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Any
 
+from sqlkit.database.near import DATE_PARTS, Value, accepts, around, as_date, crossed, number
 from sqlkit.schema.types import Column
 from sqlkit.sql.facts import Wish
-
-Value = Any  # int, float, str, bool or None
 
 _WORDS = (
     "Ada", "bob", "Cleo", "Dora", "ada", "Eve 2", "zoe", "Finn O'Hara", "Gus", "Ålesund", "hal", "Ida", "10", "9", "Jon", "kim",
@@ -22,7 +20,6 @@ _WORDS = (
 )  # fmt: skip
 _WHOLE = (0, 1, 2, 3, 5, 7, 10, -4, 12, 20, 33, 100, 4, 6, 8, 15, 50, 75, 9, 11)
 _PARTIAL = (0.5, 1, 2.25, 3, -1.5, 10, 7.75, 12, 99.5, 4, 6.5, 20)
-_DATE_PARTS = ("year", "month", "day", "quarter")
 _LIMITS = {"TINYINT": 2**7, "SMALLINT": 2**15, "INTEGER": 2**31, "BIGINT": 2**63, "UTINYINT": 2**8, "USMALLINT": 2**16}
 
 
@@ -39,7 +36,7 @@ class Pool:
     rest: list[Value]
     wished: bool = False
     limit: int = 10**15  # numbers stay below it
-    column: Column = Column("")
+    column: Column = dataclasses.field(default_factory=lambda: Column(""))
     given: tuple[Value, ...] = ()  # real values in their order
     choices: tuple[Value, ...] = ()  # one of `hits` for each condition, first one that fulfils most
 
@@ -85,22 +82,22 @@ def pool(column: Column, kind: str, wishes: Sequence[Wish], given: Sequence[Valu
     hits: list[Value] = []
     near: list[Value] = []
     for wish in wishes:
-        yes, no = _around(wish, kind)
+        yes, no = around(wish, kind)
         if wish.sign.startswith("not ") or wish.sign == "<>":
             yes, no = no, yes
         hits += yes
         near += no
     if kind in {"date", "moment", "datetext"}:
-        more = _crossed(wishes)
-        hits += [v for v in more if all(_accepts(w, v) for w in wishes)]
-        near += [v for v in more if sum(not _accepts(w, v) for w in wishes) == 1]
-    fits = [w for w in wishes if w.how in {"", *_DATE_PARTS}]
+        more = crossed(wishes)
+        hits += [v for v in more if all(accepts(w, v) for w in wishes)]
+        near += [v for v in more if sum(not accepts(w, v) for w in wishes) == 1]
+    fits = [w for w in wishes if w.how in {"", *DATE_PARTS}]
     # several conditions on one column: what most of them accept comes first
     hits = [v for v in _unique(hits, column, kind)]
     if len(fits) > 1:
-        hits.sort(key=lambda v: -sum(_accepts(w, v) for w in fits))
+        hits.sort(key=lambda v: -sum(accepts(w, v) for w in fits))
     near = [v for v in _unique(near, column, kind) if v not in hits]
-    choices = [next((v for v in hits if _accepts(w, v)), None) for w in fits]
+    choices = [next((v for v in hits if accepts(w, v)), None) for w in fits]
     chosen = tuple(dict.fromkeys(v for v in [*hits[:1], *choices] if v is not None))
     rest = _unique([*given, *plain(column, kind)], column, kind)
     real = tuple(sorted(_unique(given, column, kind), key=lambda v: (str(type(v)), v)))
@@ -159,174 +156,28 @@ def plain(column: Column, kind: str) -> list[Value]:
     return list(table.get("date" if kind == "datetext" else kind, ()))
 
 
-def _around(wish: Wish, kind: str) -> tuple[list[Value], list[Value]]:
-    """Values that fulfil a condition (read without its negation) and values that just do not."""
-    sign = wish.sign.removeprefix("not ")
-    if sign == "null":
-        return [None], []
-    if wish.how in {"year", "month", "day", "quarter", "decade"} or wish.how.startswith("strftime"):
-        return _dates(wish, sign)
-    if wish.how == "length":
-        return ["x" * int(v) for v in wish.values if _is_number(v)], ["x" * max(0, int(v) + d) for v in wish.values if _is_number(v) for d in (1, -1)]
-    if wish.how in {"lower", "upper"}:
-        return [c for v in wish.values for c in _cases(str(v))], [f"{v}x" for v in wish.values]
-    if sign in {"like", "ilike"}:
-        return _patterns(str(wish.values[0]), sign == "ilike")
-    if sign == "between":
-        low, high = wish.values[:2]
-        inside = [low, high, _next(low, 1, kind), _next(high, -1, kind), _middle(low, high)]
-        return inside, [_next(low, -1, kind), _next(high, 1, kind)]
-    yes: list[Value] = []
-    no: list[Value] = []
-    for value in wish.values:
-        steps = (0.5, 1, 2) if isinstance(value, float) else (1, 2)
-        above, below = [_next(value, d, kind) for d in steps], [_next(value, -d, kind) for d in steps]
-        if sign in {"=", "in", "<>"}:
-            yes.append(value)
-            no += _near(value, kind) if isinstance(value, str) and kind in {"text", "datetext"} else [above[0], below[0]]
-        elif sign in {">", ">="}:
-            (yes if sign == ">=" else no).append(value)
-            yes += [*above, _next(value, 10, kind)]
-            no += below
-        else:
-            (yes if sign == "<=" else no).append(value)
-            yes += [*below, _next(value, -10, kind)]
-            no += above
-        if wish.how == "prefix":
-            yes += [f"{value}x", f"{value} 2"]
-        if wish.how == "sum" and _is_number(value):
-            no.append(value / 2 if value % 2 else value // 2)
-    return yes, no
 
 
-def _near(value: str, kind: str) -> list[Value]:
-    """Text that is nearly another: other case, longer, shorter."""
-    if kind == "datetext" or _day(value):
-        return [_next(value, 1, "date"), _next(value, -1, "date")]
-    if number(value) is not None:
-        return [_next(value, 1, "digits"), _next(value, -1, "digits"), value + "0", value[:-1] or "0"]
-    turned = value.lower() if value.lower() != value else value.upper()
-    return [turned, value + "x", value[:-1] or "y", "A" + value, f"zz{value}"]
 
 
-def _cases(value: str) -> list[str]:
-    return [value.lower(), value.upper(), value.capitalize(), value.title()]
 
 
-def _patterns(pattern: str, blind: bool) -> tuple[list[Value], list[Value]]:
-    """Texts that a LIKE pattern accepts, and texts that a neighbour of the pattern accepts instead."""
-    core = pattern.strip("%").replace("%", "-").replace("_", "q")
-    candidates = [core, f"{core}x", f"x{core}", f"x{core}x", core.swapcase(), f"x{core.swapcase()}x", core[:-1] + "?", "x", f"{core} 2", f"1 {core}"]
-    candidates += [core[: len(core) // 2] + "y" + core[len(core) // 2 :]] if len(core) > 1 else []
-    test = re.compile(_regex(pattern), re.S | (re.I if blind else 0))
-    return [c for c in candidates if test.fullmatch(c)], [c for c in candidates if not test.fullmatch(c)]
 
 
-def _regex(pattern: str) -> str:
-    return "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
 
 
-def _dates(wish: Wish, sign: str) -> tuple[list[Value], list[Value]]:
-    """Days in, before and after the year, month or day that a condition names."""
-    yes: list[Value] = []
-    no: list[Value] = []
-    values = list(wish.values)
-    for value in values:
-        found = re.findall(r"\d+", str(value))
-        wanted = int(found[0]) if found else 0
-        around: list[tuple[int, str]] = []
-        for step in (-1, 0, 1):
-            for day in _days(wish.how, wanted + step, found):
-                around.append((step, day))
-        for step, day in around:
-            accepted = {"=": step == 0, "in": step == 0, "<>": step == 0, ">": step > 0, ">=": step >= 0, "<": step < 0, "<=": step <= 0}
-            inside = sign == "between" and ((value == values[0] and step >= 0) or (value == values[-1] and step <= 0))
-            (yes if accepted.get(sign, inside) else no).append(day)
-    return yes, no
 
 
-def _crossed(wishes: Sequence[Wish]) -> list[Value]:
-    """Days of the years that some conditions name in the months that others do."""
-    years = {v[:4] for w in wishes if w.how == "year" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
-    months = {v[5:7] for w in wishes if w.how == "month" for vs in _dates(w, w.sign.removeprefix("not ")) for v in vs}
-    return [f"{year}-{month}-15" for year in sorted(years) for month in sorted(months)]
 
 
-def _days(how: str, number: int, parts: list[str]) -> list[str]:
-    if (how == "year" or how.endswith("%Y")) and 1 <= number <= 9998:
-        return [f"{number:04d}-01-01", f"{number:04d}-06-15", f"{number:04d}-12-31"]
-    if how.startswith("strftime") and len(parts) > 1 and int(parts[0]) > 12:
-        month = min(12, max(1, int(parts[1])))
-        return [f"{int(parts[0]):04d}-{min(12, max(1, month + number - int(parts[0]))):02d}-10"]
-    if how in {"month"} or how.endswith("%m"):
-        month = (number - 1) % 12 + 1
-        return [f"2011-{month:02d}-09", f"2012-{month:02d}-21"]
-    if how == "quarter":
-        return [f"2011-{((number - 1) % 4) * 3 + 2:02d}-09"]
-    day = (number - 1) % 28 + 1
-    return [f"2011-03-{day:02d}", f"2012-08-{day:02d}"]
 
 
-def _next(value: Value, step: float, kind: str) -> Value:
-    """A value a step away, of the same family."""
-    if isinstance(value, bool) or value is None:
-        return not value
-    if isinstance(value, int):
-        return value + step
-    if isinstance(value, float):
-        return round(value + step, 9)
-    day = _day(value)
-    if day is not None:
-        try:
-            return (day + dt.timedelta(int(step))).isoformat() + value[10:]
-        except OverflowError:
-            return value
-    read = number(value)
-    if read is not None:
-        moved = round(read + step, 9)
-        return str(int(moved)) if moved == int(moved) else str(moved)
-    return value + "x" * int(step) if step > 0 else value[: max(0, len(value) + int(step))]
 
 
-def _middle(low: Value, high: Value) -> Value:
-    if _is_number(low) and _is_number(high):
-        return (low + high) // 2 if isinstance(low, int) and isinstance(high, int) else (low + high) / 2
-    first, last = _day(str(low)), _day(str(high))
-    return (first + (last - first) / 2).isoformat() if first and last else low
 
 
-def _accepts(wish: Wish, value: Value) -> bool:
-    """Whether a value fulfils a condition, as far as Python can tell."""
-    sign, negated = wish.sign.removeprefix("not "), wish.sign.startswith("not ")
-    if sign == "null":
-        return (value is None) != negated
-    if value is None:
-        return False
-    if wish.how in _DATE_PARTS:
-        day = _day(str(value))
-        if day is None:
-            return False
-        value = {"year": day.year, "month": day.month, "day": day.day, "quarter": (day.month + 2) // 3}[wish.how]
-    values = [_comparable(v, value) for v in wish.values]
-    mine = _comparable(value, values[0])
-    try:
-        held = {
-            "=": lambda: mine == values[0], "<>": lambda: mine != values[0], ">": lambda: mine > values[0],
-            ">=": lambda: mine >= values[0], "<": lambda: mine < values[0], "<=": lambda: mine <= values[0],
-            "in": lambda: mine in values, "between": lambda: values[0] <= mine <= values[-1],
-            "like": lambda: bool(re.fullmatch(_regex(str(wish.values[0])), str(value), re.S)),
-            "ilike": lambda: bool(re.fullmatch(_regex(str(wish.values[0])), str(value), re.S | re.I)),
-        }[sign]()  # fmt: skip
-    except TypeError:
-        return False
-    return bool(held) != negated
 
 
-def _comparable(value: Value, other: Value) -> Value:
-    if isinstance(value, str) and _is_number(other):
-        read = number(value)
-        return value if read is None else read
-    return value
 
 
 def _unique(values: Sequence[Value], column: Column, kind: str) -> list[Value]:
@@ -365,7 +216,7 @@ def _fit(value: Value, column: Column, kind: str) -> Value:
         return _NO if read is None else _size(read, column, kind)
     if kind in {"date", "moment"}:
         text = str(value)
-        if _day(text) is None:
+        if as_date(text) is None:
             return _NO
         return text[:10] if kind == "date" else text if len(text) > 10 else f"{text[:10]} 00:00:00"
     if kind == "bool":
@@ -403,19 +254,7 @@ def _text_number(value: Value) -> str | None:
     return str(value) if isinstance(value, str) else str(int(read)) if read == int(read) else str(read)
 
 
-def number(text: str) -> float | int | None:
-    """The number that a text is, or None."""
-    if re.fullmatch(r"-?\d{1,18}", text):
-        return int(text)
-    return float(text) if re.fullmatch(r"-?\d*\.\d+|-?\d+\.", text) else None
 
 
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text[:10]) if len(text) >= 10 and text[4] == "-" else None
-    except ValueError:
-        return None

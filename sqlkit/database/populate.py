@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlkit.database import pools
 from sqlkit.database.fill import Filling
+from sqlkit.database.near import number
 from sqlkit.database.pools import Pool
 from sqlkit.database.rows import Database, Row, quoted
 from sqlkit.database.styles import Style
@@ -40,7 +41,7 @@ def typed_by_use(schema: Schema, facts: Facts) -> Schema:
     words, parts, exact = set(), set(), set()
     for wish in facts.wishes:
         for value in wish.values:
-            if isinstance(value, str) and wish.how in {"", "min", "max"} and pools.number(value) is None and "like" not in wish.sign:
+            if isinstance(value, str) and wish.how in {"", "min", "max"} and number(value) is None and "like" not in wish.sign:
                 words.add(union.root(wish.column))
             if isinstance(value, float) and value != int(value):
                 parts.add(union.root(wish.column))

@@ -67,10 +67,8 @@ def differs(expected: Expected, rows: Sequence[Sequence[Any]], width: int) -> bo
         return False
     if width == 1 or not said:
         return True
-    for tried, columns in enumerate(_permutations(expected, said)):
-        if tried == _TRIES or _fits(expected, said, columns):
-            return False
-    return True
+    tries = enumerate(_permutations(expected, said))
+    return not any(tried == _TRIES or _fits(expected, said, columns) for tried, columns in tries)
 
 
 def cells(row: Sequence[Any]) -> Cells:

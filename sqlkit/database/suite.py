@@ -7,9 +7,10 @@ kept (Zhong, Yu, Klein 2020: distilled test suites; here directed by what the go
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlkit.database.bench import Bench
@@ -17,7 +18,7 @@ from sqlkit.database.perturb import completed, perturbed
 from sqlkit.database.populate import Populator, typed_by_use
 from sqlkit.database.rows import Database, script
 from sqlkit.database.same import Expected, differs, expect
-from sqlkit.database.styles import Style, styles
+from sqlkit.database.styles import styles
 from sqlkit.errors import InputError
 from sqlkit.schema.ddl import enforced, to_ddl
 from sqlkit.schema.types import Schema
@@ -28,7 +29,9 @@ from sqlkit.sql.parse import SqlglotError, parse_one
 from sqlkit.sql.probe import Probe, other_orders, probe
 from sqlkit.sql.resolve import Names, Origin, tables_of
 
+UNSTABLE = "the gold is not deterministic: its result depends on the order in which rows are stored"
 LEAST = 4  # databases: predictions err in more ways than mutants do
+KEPT = 256  # suites that are kept
 TRIES = 44  # databases made for one suite at most
 PATIENCE = 9  # of them in a row, made by chance, that killed nothing more
 
@@ -44,13 +47,14 @@ class Suite:
     mutants: int
     killed: int
     equal: int = 0
+    golds: int = 0
     survivors: tuple[Mutant, ...] = ()
     broken: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def score(self) -> float:
-        """The share of mutants told apart, 1.0 where there are none."""
-        return self.killed / self.mutants if self.mutants else 1.0
+        """The share of mutants told apart: 1.0 where there are none, 0.0 where no gold could be used."""
+        return self.killed / self.mutants if self.mutants else float(self.golds > len(self.broken))
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,18 +70,17 @@ class _Gold:
     stillborn: int = 0
     ran: int = 0
     filled: int = 0
+    unstable: int = 0
     fault: str = ""
 
 
 @dataclasses.dataclass(slots=True)
 class _Tried:
-    """A database that was tried, the tables that matter of it, and the mutants it killed, by gold and text. It can be made
-    whole from `style` and `seed`; `changed`: it then was perturbed. `good`: every gold is stable on it and returns rows."""
+    """A database that was tried, the tables that matter of it, and the mutants it killed, by gold and text. `whole` makes it
+    with all tables. `good`: every gold is stable on it and returns rows."""
 
     database: Database
-    style: Style
-    seed: int
-    changed: bool
+    whole: Callable[[], Database]
     name: str
     kills: set[tuple[int, str]]
     good: bool
@@ -100,14 +103,35 @@ def build_suite(
     seed: int = 0,
     most: int = 8,
     given: Mapping[Origin, Sequence[Any]] | None = None,
+    rows: Database | None = None,
 ) -> Suite:
     """The suite of a group of golds over one schema: at most `most` databases, the same for the same seed.
 
-    `given` are real values by (table, column) in lower case, from `profile`, to draw from where a company's rows exist.
-    Raises InputError when there is no gold. A gold that cannot be parsed or run is in `broken`.
+    `given` are real values by (table, column) in lower case, from `profile`, to draw from where a company's rows exist, and
+    `rows` a sample of these.
+    What was asked before without rows is not built again. Raises InputError when there is no gold, DatabaseError when DuckDB
+    has no such type. A gold that cannot be parsed or run is in `broken`.
     """
     if not golds:
         raise InputError("a suite needs at least one gold query")
+    if given is None and rows is None:
+        return _remembered(schema, tuple(golds), seed, most)
+    return _build(schema, golds, seed, most, given, rows)
+
+
+@functools.lru_cache(KEPT)
+def _remembered(schema: Schema, golds: tuple[str, ...], seed: int, most: int) -> Suite:
+    return _build(schema, golds, seed, most, None, None)
+
+
+def _build(
+    schema: Schema,
+    golds: Sequence[str],
+    seed: int,
+    most: int,
+    given: Mapping[Origin, Sequence[Any]] | None,
+    rows: Database | None,
+) -> Suite:
     columns = tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
     asked, trees, broken = Facts(), dict[str, Any](), dict[str, str]()
     for sql in dict.fromkeys(golds):
@@ -116,7 +140,7 @@ def build_suite(
             asked.add(facts_of(Names(trees[sql], columns)))
         except (SqlglotError, RecursionError, ValueError) as error:
             broken[sql] = f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-    schema = enforced(typed_by_use(schema, asked))
+    schema = enforced(typed_by_use(schema, asked) if rows is None else schema)
     tables = shapes(schema)
     states, extra = list[_Gold](), set[str]()
     for sql, tree in trees.items():
@@ -134,17 +158,19 @@ def build_suite(
     bench = _bench()
     bench.clear()
     try:
-        tried = _search(maker, states, bench, seed, sorted(extra), most)
+        tried = _search(maker, states, bench, seed, sorted(extra), most, rows)
     finally:
         bench.clear()
     for state in states:
-        if not state.ran:
+        if state.unstable > state.ran:
+            broken[state.sql] = UNSTABLE
+        elif not state.ran:
             broken[state.sql] = state.fault or "the gold fails on every database"
         elif not state.filled:
             broken[state.sql] = "the gold returns no rows on any database"
-    databases = tuple(dataclasses.replace(_whole(maker, t), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
-    covered = set().union(*(t.kills for t in tried)) if tried else set()
-    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
+    databases = tuple(dataclasses.replace(t.whole(), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
+    covered = {(i, sql) for t in tried for i, sql in t.kills if states[i].sql not in broken}
+    left = [m for i, s in enumerate(states) if s.sql not in broken for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
     equal = [m for m in left if m.equal]
     killed = len(covered)
     return Suite(
@@ -154,45 +180,60 @@ def build_suite(
         mutants=killed + len(left) - len(equal),
         killed=killed,
         equal=len(equal),
+        golds=len(set(golds)),
         survivors=tuple(m for m in left if not m.equal),
         broken=broken,
     )
 
 
-def _search(maker: Populator, states: list[_Gold], bench: Bench, seed: int, extra: list[str], most: int) -> list[_Tried]:
+def _search(
+    maker: Populator, states: list[_Gold], bench: Bench, seed: int, extra: list[str], most: int, rows: Database | None
+) -> list[_Tried]:
     """Try databases until no mutant is left or none dies any more; the ones to keep."""
     relevant, read = maker.relevant(extra), _read(states, maker.schema)
     tried: list[_Tried] = []
     idle = 0
+    if rows is not None:
+        part = Database(rows.name, {name: held for name, held in rows.rows.items() if name.lower() in relevant})
+        tried.append(_try(part, lambda: rows, maker, states, bench, read))
     for number, style in enumerate(styles(maker.facts, seed)):
         wanted = any(not m.equal for s in states for m in s.alive)
         good = [t for t in tried if t.good]
         if number >= TRIES or idle >= PATIENCE or (not wanted and len(good) >= min(LEAST, most)):
             break
-        own = seed * 1000 + number
-        base = good[number % len(good)] if good and style.name.startswith("random") and number % 4 else None
-        database = maker.make(style, own, relevant) if base is None else perturbed(maker, base.database, own)
-        name = bench.load(_script(maker.schema, database, read))
-        kills, good_here = set(), True
-        for index, state in enumerate(states):
-            expected = _expected(state, bench)
-            if expected is None:
-                good_here = False
-                continue
-            good_here = good_here and expected.count > 0
-            kills |= {(index, m.sql) for m in _kill(state, expected, bench)}
+        own, by_chance = seed * 1000 + number, style.name.startswith("random")
+        first = tried[0] if rows is not None and number % 2 else None  # of real rows every second one
+        base = good[number % len(good)] if good and by_chance and number % 4 else first
         if base is None:
-            tried.append(_Tried(database, style, own, False, name, kills, good_here))
-        elif kills and not base.changed:
-            tried.append(_Tried(database, base.style, base.seed, True, name, kills, False))
-        idle = 0 if kills or not style.name.startswith("random") else idle + 1
+            made = maker.make(style, own, relevant)
+            whole = functools.partial(maker.make, style, own)
+        else:
+            made = perturbed(maker, base.database, own)
+            whole = functools.partial(_completed, maker.schema, base, made)
+        one = _try(made, whole, maker, states, bench, read)
+        if base is None or one.kills or rows is not None:
+            tried.append(one)
+        idle = 0 if one.kills or not by_chance else idle + 1
     return _distil(tried, states, bench, most)
 
 
-def _whole(maker: Populator, tried: _Tried) -> Database:
-    """With the tables that no gold reads."""
-    whole = maker.make(tried.style, tried.seed)
-    return completed(maker.schema, whole, tried.database) if tried.changed else whole
+def _try(
+    database: Database, whole: Callable[[], Database], maker: Populator, states: list[_Gold], bench: Bench, read: Mapping[str, Sequence[int]]
+) -> _Tried:
+    """Run the golds and the mutants that are alive on a database."""
+    name = bench.load(_script(maker.schema, database, read))
+    kills, good = set(), True
+    for index, state in enumerate(states):
+        expected = _expected(state, bench)
+        good = good and expected is not None and expected.count > 0
+        if expected is not None:
+            kills |= {(index, m.sql) for m in _kill(state, expected, bench)}
+    return _Tried(database, whole, name, kills, good)
+
+
+def _completed(schema: Schema, base: _Tried, part: Database) -> Database:
+    """A perturbed database with the tables that no gold reads."""
+    return completed(schema, base.whole(), part)
 
 
 def _read(states: Sequence[_Gold], schema: Schema) -> dict[str, list[int]]:
@@ -230,7 +271,8 @@ def _expected(state: _Gold, bench: Bench) -> Expected | None:
     for text in state.orders:
         other = bench.run(text)
         if not isinstance(other, str) and differs(expected, other[1], len(other[0])):
-            state.fault = state.fault or "the gold is not deterministic"
+            state.fault = state.fault or UNSTABLE
+            state.unstable += 1
             return None
     state.ran += 1
     state.filled += bool(rows)

@@ -13,8 +13,8 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.sql.parse import SqlglotError, parse_all
 from sqlkit.sql.style import spell
 
-# INT(11), VARCHAR(20), DOUBLE(8,2): DuckDB has no use for the size
-_SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES, exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE)
+# INT(11), VARCHAR(20), FLOAT(8): DuckDB has no use for the size
+_SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES, *exp.DataType.FLOAT_TYPES)
 
 
 @dataclasses.dataclass

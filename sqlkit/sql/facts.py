@@ -136,7 +136,7 @@ def constant(node: exp.Expr | None) -> Constant | None:
         return -value if isinstance(value, int | float) else None
     if isinstance(node, exp.Boolean):
         return bool(node.this)
-    if isinstance(node, exp.Paren | exp.Limit) or isinstance(node, _MOMENTS):
+    if isinstance(node, (exp.Paren, exp.Limit, *_MOMENTS)):
         return constant(node.this)
     return None
 
@@ -206,7 +206,7 @@ def _wish(node: exp.Expr, sign: str, values: tuple[Constant, ...], names: Names,
             how, node = _AGGREGATES[kind], node.this
         elif isinstance(node, exp.Distinct) and len(node.expressions) == 1:
             node = node.expressions[0]
-        elif isinstance(node, exp.Paren | exp.Alias | exp.AnyValue) or isinstance(node, _MOMENTS):
+        elif isinstance(node, (exp.Paren, exp.Alias, exp.AnyValue, *_MOMENTS)):
             node = node.this
         else:
             break

@@ -17,8 +17,10 @@ from sqlkit.sql.facts import SIGNS, constant
 from sqlkit.sql.resolve import Names, Scope, Source
 
 # NULL of NULL
-_STRICT = (exp.Paren, exp.Lower, exp.Upper, exp.Cast, exp.Neg, exp.Year, exp.Month, exp.Day, exp.Quarter, exp.Week, exp.Extract, exp.Abs,
-           exp.Length, exp.TimeToStr, exp.TimestampTrunc, exp.DateTrunc)  # fmt: skip
+_STRICT = (
+    exp.Paren, exp.Lower, exp.Upper, exp.Cast, exp.Neg, exp.Year, exp.Month, exp.Day, exp.Quarter, exp.Week, exp.Extract, exp.Abs,
+    exp.Length, exp.TimeToStr, exp.TimestampTrunc, exp.DateTrunc,
+)  # fmt: skip
 Column = tuple[int, str]  # id() of a Source and a column's lower-case name
 
 
@@ -225,10 +227,10 @@ def null_rejected(condition: exp.Expr) -> list[exp.Column]:
         others = {c.sql() for c in null_rejected(node.expression)}
         return [c for c in null_rejected(node.this) if c.sql() in others]
     negated = isinstance(node, exp.Not)
-    part = node.this.unnest() if negated else node
+    part: Any = node.this.unnest() if negated else node
     if isinstance(part, exp.Is):
         sides = [part.this] if negated and isinstance(part.expression, exp.Null) else []
-    elif isinstance(part, tuple(SIGNS)):
+    elif type(part) in SIGNS:
         sides = [part.this, part.expression]
     elif isinstance(part, exp.Like | exp.ILike | exp.Between) or (isinstance(part, exp.In) and not (negated and part.args.get("query"))):
         sides = [part.this]
@@ -236,10 +238,11 @@ def null_rejected(condition: exp.Expr) -> list[exp.Column]:
         return []
     found = []
     for side in sides:
-        while isinstance(side, _STRICT):
-            side = side.expression if isinstance(side, exp.Extract) else side.this
-        if isinstance(side, exp.Column):
-            found.append(side)
+        inner: Any = side
+        while type(inner) in _STRICT:
+            inner = inner.expression if isinstance(inner, exp.Extract) else inner.this
+        if isinstance(inner, exp.Column):
+            found.append(inner)
     return found
 
 

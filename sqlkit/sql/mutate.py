@@ -16,6 +16,7 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from sqlkit.sql import mutations
 from sqlkit.sql.keys import SchemaLike, Shape, shapes
+from sqlkit.sql.mutating import Edit
 from sqlkit.sql.parse import parse_one
 from sqlkit.sql.resolve import Names
 
@@ -58,7 +59,7 @@ def mutants_of(tree: exp.Expr, tables: dict[str, Shape], most: int = MOST) -> li
     return list(_rounds(kinds, most))
 
 
-def _written(tree: exp.Expr, edit: mutations.Edit, write: Any) -> str:
+def _written(tree: exp.Expr, edit: Edit, write: Any) -> str:
     """The text with an edit, which is taken back."""
     node, value = edit.node, edit.value
     if edit.part:
