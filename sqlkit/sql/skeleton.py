@@ -60,3 +60,18 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     points += 2 * max(0, len(list(tree.find_all(exp.Select))) - 1)
     points += 2 * sum(tree.find(kind) is not None for kind in (exp.SetOperation, exp.Window, exp.Case, exp.Filter))
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
+
+
+def outline(sql: str, dialect: str = "duckdb") -> str:
+    """The parts of a query in a few words, to sort free SQL by: 'join, group, top'."""
+    try:
+        tree = parse_one(sql, dialect)
+    except (SqlglotError, RecursionError, ValueError):
+        return "unknown"
+    inner = len(list(tree.find_all(exp.Select))) > 1
+    found = {
+        "set operation": tree.find(exp.SetOperation), "subquery": inner and not tree.find(exp.SetOperation), "window": tree.find(exp.Window),
+        "join": tree.find(exp.Join), "group": tree.find(exp.Group), "aggregate": tree.find(exp.AggFunc) and not tree.find(exp.Group),
+        "having": tree.find(exp.Having), "top": tree.args.get("limit"), "filter": tree.find(exp.Where),
+    }  # fmt: skip
+    return ", ".join(name for name, there in found.items() if there) or "rows"
