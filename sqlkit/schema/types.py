@@ -46,6 +46,8 @@ class Table:
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     comment: str = ""
+    unique: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[str, ...] = ()  # conditions in DuckDB SQL
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name.lower() == name.lower()), None)
