@@ -33,7 +33,7 @@ def describe(sql: str, words: Words, rng: random.Random) -> Told:
         raise Wordless("cannot be parsed") from error
     scope = Scope(words, rng, [], None, _tell, _rows)
     phrase = _tell(tree, scope)
-    questions = ()
+    questions: tuple[str, ...] = ()
     if phrase.startswith("the number of ") and isinstance(tree, exp.Select) and not tree.args.get("group") and len(tree.expressions) == 1:
         inner = phrase.removeprefix("the number of ")
         if not inner.startswith("different "):
@@ -140,7 +140,7 @@ def _common(name: str, select: exp.Select) -> exp.Expr | None:
         held = node.args.get("with_")
         for cte in held.expressions if held else ():
             if cte.alias.lower() == name:
-                if held.args.get("recursive"):
+                if held is not None and held.args.get("recursive"):
                     raise Wordless("recursion")
                 inner: exp.Expr = cte.this
                 return inner

@@ -110,7 +110,8 @@ def say(node: exp.Expr, scope: Scope) -> str:
     if isinstance(node, exp.Extract):
         return f"{node.name.lower()} of the {say(node.expression, scope)}"
     if isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
-        return f"{node.unit.name.lower()} of the {say(node.this, scope)}"
+        step: exp.Expr = node.args["unit"]
+        return f"{step.name.lower()} of the {say(node.this, scope)}"
     if isinstance(node, exp.Round):
         places = node.args.get("decimals")
         return f"{say(node.this, scope)} rounded to {f'{places.name} decimals' if places is not None else 'whole numbers'}"

@@ -119,10 +119,10 @@ def masked(sql: str) -> str:
         holder = node.parent.parent if isinstance(node.parent, exp.Cast | exp.Neg) else node.parent
         if isinstance(holder, exp.In | exp.Between | exp.Like | exp.ILike | exp.Limit | exp.Offset) or type(holder) in _COMPARISONS:
             node.replace(exp.Placeholder())
-    for node in tree.find_all(exp.In):
-        values = node.expressions
+    for listed in tree.find_all(exp.In):
+        values = listed.expressions
         if values and all(isinstance(v, exp.Placeholder) for v in values):
-            node.set("expressions", [exp.Placeholder()])
+            listed.set("expressions", [exp.Placeholder()])
     return spell(tree)
 
 
@@ -146,9 +146,10 @@ def _holes(tree: exp.Expression) -> list[exp.Expression]:
 
 
 def _slot(node: exp.Expression, columns: Mapping[str, Mapping[str, str]], real: Mapping[str, str]) -> Slot:
-    inner, holder = node, node.parent
+    inner: exp.Expr = node
+    holder: exp.Expr = node.parent or node
     while isinstance(holder, exp.Cast | exp.Paren | exp.Lower | exp.Upper):
-        inner, holder = holder, holder.parent
+        inner, holder = holder, holder.parent or holder
     if isinstance(holder, exp.Limit | exp.Offset):
         return Slot(holder.key)
     if isinstance(holder, exp.Between):
