@@ -35,7 +35,7 @@ class Source(pydantic.BaseModel):
     columns: what is read (question, sql, schema, db_id, evidence, difficulty, id; calls for logs) to the column that has
     it, or to several of which the first that is there counts. schemas: files beside the rows with the schemas by db_id.
     databases: a glob with {db_id}, beside the rows. where: values that a column must have, where it is there at all.
-    marks: columns by which a log is known. form: how rows or text are laid out when not as a table.
+    marks: columns by which a log is known. narrow: the schemas hold only what the answers use, all as text. form: how rows or text are laid out when not as a table.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -53,6 +53,7 @@ class Source(pydantic.BaseModel):
     databases: str = ""
     where: dict[str, list[str]] = {}
     marks: list[str] = []
+    narrow: bool = False
     quirks: list[str] = []
 
 

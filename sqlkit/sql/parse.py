@@ -12,7 +12,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "parse_all", "parse_one", "transpile"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "parse_all", "parse_one", "transpile", "tree_of"]
 
 
 def is_dialect(name: str) -> bool:
@@ -35,6 +35,11 @@ def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
     if len(statements) != 1:
         raise ParseError(f"expected one statement, found {len(statements)}")
     return statements[0]
+
+
+def tree_of(sql: str | exp.Expression, dialect: str = "duckdb") -> exp.Expression:
+    """The tree of a text, or the tree itself, which is not to be changed. Raises as `parse_one`."""
+    return parse_one(sql, dialect) if isinstance(sql, str) else sql
 
 
 def transpile(sql: str, read: str, write: str = "duckdb") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.parse import SqlglotError, parse_one, tree_of
 from sqlkit.sql.style import fold, spell
 
 
@@ -42,7 +42,7 @@ def _mask(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def difficulty(sql: str, dialect: str = "duckdb") -> str:
+def difficulty(sql: str | exp.Expression, dialect: str = "duckdb") -> str:
     """easy, medium, hard or extra, by counted parts.
 
     One point for each join, and one each for GROUP BY, HAVING, ORDER BY, AND or OR, more than one output. Two points for
@@ -50,7 +50,7 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     CASE, FILTER. Up to 1 easy, 2-3 medium, 4-5 hard, more extra; what does not parse is extra.
     """
     try:
-        tree = parse_one(sql, dialect)
+        tree = tree_of(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return "extra"
     points = len(list(tree.find_all(exp.Join)))
@@ -62,10 +62,10 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
 
 
-def outline(sql: str, dialect: str = "duckdb") -> str:
+def outline(sql: str | exp.Expression, dialect: str = "duckdb") -> str:
     """The parts of a query in a few words, to sort free SQL by: 'join, group, top'."""
     try:
-        tree = parse_one(sql, dialect)
+        tree = tree_of(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return "unknown"
     inner = len(list(tree.find_all(exp.Select))) > 1
