@@ -53,9 +53,7 @@ def cleaned(
                 yield count, batch, pool.of(batch)
             count += 1
 
-    done = 0
-    for _ in _work(tasks(), of, pool, seed, folder, jobs):
-        done += 1
+    for done, _ in enumerate(_work(tasks(), of, pool, seed, folder, jobs), 1):
         if progress is not None:
             progress(done * BATCH, 0)
     for number in range(count):
@@ -125,8 +123,8 @@ def _work(tasks: Iterator[Task], of: Source, pool: Wide, seed: int, folder: Path
         for end in list(workers):
             feed(end)
         while busy := [end for end, waiting in given.items() if waiting]:
-            for end in wait(busy):
-                assert isinstance(end, Connection)
+            for ready in wait(busy):
+                end = next(one for one in busy if one is ready)
                 try:
                     yield end.recv()
                     given[end].pop(0)

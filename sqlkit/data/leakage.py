@@ -51,7 +51,7 @@ def find_leaks(examples: Sequence[Example], held_out: Sequence[Example]) -> list
     return [
         Leak(examples[i], held_out[j], alike, shape(examples[i]) == shape(held_out[j]))
         for (i, j), alike in sorted(found.items())
-        if _one_database(examples[i], held_out[j])
+        if compared(examples[i], held_out[j])
     ]
 
 
@@ -101,5 +101,6 @@ def _skeleton(sql: str, dialect: str) -> str:
     return skeleton(sql, dialect)
 
 
-def _one_database(a: Example, b: Example) -> bool:
+def compared(a: Example, b: Example) -> bool:
+    """Whether two examples may be about one database: an unnamed one may be any."""
     return not (a.db_id and b.db_id) or a.db_id == b.db_id

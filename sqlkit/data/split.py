@@ -1,6 +1,7 @@
 """Train, dev and test of one set of examples, by cluster: nothing in one part resembles anything in another.
 
-Several databases: a database is a cluster. One database: examples of one skeleton, and of like questions, are a cluster.
+Several databases: a database is a cluster. One database: examples of one skeleton are a cluster. In both, what the
+leakage check would call alike stays together, so a split passes it.
 Clusters are dealt out by difficulty and shape, in an order that depends on the seed and on their content only.
 """
 
@@ -10,19 +11,20 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlkit.data.leakage import NEAR, SAME, shape
+from sqlkit.data.leakage import NEAR, SAME, compared, shape
 from sqlkit.records import Example
 from sqlkit.schema.similar import bag, near
 
 Stratum = tuple[str, str]
 
 
-def split(examples: Sequence[Example], shares: Mapping[str, float], seed: int = 0) -> dict[str, list[Example]]:
+def split(examples: Sequence[Example], shares: Mapping[str, float], seed: int = 0, databases: Sequence[Sequence[str]] = ()) -> dict[str, list[Example]]:
     """'train' and the parts that `shares` names ({'dev': 0.1, 'test': 0.1}), each in the order of the examples.
 
-    A part may fall short of its share where clusters are large; what is left over stays in train.
+    databases: for each example names of what it is about, where `db_id` does not say it: those that share one are of one
+    database; none means the one that all such examples are about. A part may fall short of its share where clusters are large; what is left over stays in train.
     """
-    clusters = _clusters(examples)
+    clusters = _clusters(examples, databases or [(e.db_id,) for e in examples])
     clusters.sort(key=lambda cluster: hashlib.sha256(f"{seed} {examples[cluster[0]].id} {examples[cluster[0]].question}".encode()).digest())
     wanted = {name: share * len(examples) for name, share in shares.items()}
     strata = Counter(stratum(e) for e in examples)
@@ -48,7 +50,7 @@ def stratum(example: Example) -> Stratum:
     return example.difficulty, example.shape
 
 
-def _clusters(examples: Sequence[Example]) -> list[list[int]]:
+def _clusters(examples: Sequence[Example], databases: Sequence[Sequence[str]]) -> list[list[int]]:
     """Indices that must stay together, each cluster in order."""
     parent = list(range(len(examples)))
 
@@ -58,17 +60,18 @@ def _clusters(examples: Sequence[Example]) -> list[list[int]]:
             i = parent[i]
         return i
 
-    first: dict[str, int] = {}
-    by_database = len({e.db_id for e in examples}) > 1
+    first: dict[tuple[str, str], int] = {}
+    by_database = len({name for names in databases for name in names}) > 1
     for i, example in enumerate(examples):
-        # refusals have no SQL: they stay together by their questions alone
-        key = example.db_id if by_database else shape(example) if example.sql is not None else f"refusal {i}"
-        parent[root(i)] = root(first.setdefault(key, i))
-    if not by_database:
-        bags = [bag(e.question) for e in examples]
-        for i, j, alike in near(bags, bags, NEAR):
-            if i < j and (alike >= SAME or shape(examples[i]) == shape(examples[j])):
-                parent[root(j)] = root(i)
+        keys = [("database", name) for name in databases[i]] if by_database else []
+        if not keys and example.sql is not None:  # refusals have no SQL: they stay together by their questions alone
+            keys = [("skeleton", shape(example))]
+        for key in keys:
+            parent[root(i)] = root(first.setdefault(key, i))
+    bags = [bag(e.question) for e in examples]
+    for i, j, alike in near(bags, bags, NEAR):
+        if i < j and root(i) != root(j) and compared(examples[i], examples[j]) and (alike >= SAME or shape(examples[i]) == shape(examples[j])):
+            parent[root(j)] = root(i)
     found: defaultdict[int, list[int]] = defaultdict(list)
     for i in range(len(examples)):
         found[root(i)].append(i)

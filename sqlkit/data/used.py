@@ -26,11 +26,10 @@ def facts_in(sql: str | None, schema: Schema) -> Facts:
         return Facts()
 
 
-def coverage(queries: Iterable[str | None], schema: Schema) -> dict[str, Any]:
-    """Shares of tables, columns and foreign keys that the queries use, and what they miss."""
+def coverage(queries: Iterable[Facts], schema: Schema) -> dict[str, Any]:
+    """Shares of tables, columns and foreign keys that queries with these facts use, and what they miss."""
     tables, columns, joined = set[str](), set[tuple[str, str]](), set[tuple[tuple[str, str], tuple[str, str]]]()
-    for sql in dict.fromkeys(queries):
-        found = facts_in(sql, schema)
+    for found in queries:
         tables |= found.tables
         columns |= found.columns
         joined |= {pair for a, b in found.equal for pair in ((a, b), (b, a))}

@@ -19,6 +19,9 @@ class ManySandbox(PopulatedSandbox):
         self._suites = 0
         Sandbox.__init__(self, "", name="populated databases", **limits)
 
+    def __enter__(self) -> ManySandbox:
+        return self
+
     def fill(self, scripts: Sequence[list[str]]) -> dict[int, str]:
         """Make these databases, in place of those before; why some could not be made, by number. Those are empty."""
         refused: dict[int, str] = {}

@@ -53,13 +53,22 @@ def _rarest(one: Bag, seen: Counter[str], least: float) -> list[str]:
 
 def nearest(left: Sequence[Bag], right: Sequence[Bag]) -> list[tuple[int, float]]:
     """For each of `left` the most similar of `right` (the first of equals) and its similarity; (-1, 0.0) when none."""
+    import numpy
+
     postings: defaultdict[str, list[int]] = defaultdict(list)
     for j, one in enumerate(right):
         for word in one:
             postings[word].append(j)
-    found = []
+    where = {word: numpy.array(there, dtype=numpy.int32) for word, there in postings.items()}
+    sizes = numpy.array([len(one) for one in right], dtype=numpy.int32)
+    found: list[tuple[int, float]] = []
     for one in left:
-        shared = Counter(j for word in one for j in postings.get(word, ()))
-        best = max(((n / (len(one) + len(right[j]) - n), -j) for j, n in shared.items()), default=(0.0, 1))
-        found.append((-best[1], best[0]))
+        there = [where[word] for word in one if word in where]
+        if not there:
+            found.append((-1, 0.0))
+            continue
+        shared = numpy.bincount(numpy.concatenate(there), minlength=len(right))
+        alike = shared / (len(one) + sizes - shared)
+        best = int(alike.argmax())
+        found.append((best, float(alike[best])))
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlglot import exp
 
@@ -15,7 +16,7 @@ from sqlkit.sql.parse import SqlglotError, tree_of
 from sqlkit.sql.style import fold, spell
 
 
-def canonical(sql: str | exp.Expression, tables: Mapping[str, Sequence[str]], dialect: str = "duckdb") -> str:
+def canonical(sql: str | exp.Expr, tables: Mapping[str, Sequence[str]], dialect: str = "duckdb") -> str:
     """The query in the kit's style: DuckDB SQL on one line, names as in `tables` (table name to its columns).
 
     A table goes by its own name, or by t1, t2, ... where that name would be ambiguous. Columns are qualified where a
@@ -23,7 +24,7 @@ def canonical(sql: str | exp.Expression, tables: Mapping[str, Sequence[str]], di
     text that cannot be parsed comes back on one line, otherwise as it was.
     """
     try:
-        tree = tree_of(sql, dialect).copy()
+        tree: Any = tree_of(sql, dialect).copy()
         _Query(tree, tables).restyle()
         return spell(tree)
     except (SqlglotError, RecursionError):

@@ -118,7 +118,8 @@ def _sums(tree: exp.Select, question: str) -> list[str]:
     """`score = 67 - 67 - 66 = 200` is a golfer's score, 67-67-66=200, where the question has it so. Raises Hopeless."""
     where = tree.args.get("where")
     found = [c for c in tree.find_all(exp.EQ, exp.GT, exp.LT) if c.expression.find(exp.Binary, exp.Func) or not isinstance(c.this, exp.Column)]
-    for part in where.this.flatten() if found and isinstance(where.this, exp.And) else [where.this] if found and where else []:
+    condition = where.this if found and where is not None else None
+    for part in condition.flatten() if isinstance(condition, exp.And) else [condition] if condition is not None else []:
         column = part
         while isinstance(column, exp.Binary):
             column = column.this

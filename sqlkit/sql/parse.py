@@ -37,7 +37,7 @@ def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
     return statements[0]
 
 
-def tree_of(sql: str | exp.Expression, dialect: str = "duckdb") -> exp.Expression:
+def tree_of(sql: str | exp.Expr, dialect: str = "duckdb") -> exp.Expr:
     """The tree of a text, or the tree itself, which is not to be changed. Raises as `parse_one`."""
     return parse_one(sql, dialect) if isinstance(sql, str) else sql
 

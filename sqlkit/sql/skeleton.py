@@ -42,7 +42,7 @@ def _mask(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def difficulty(sql: str | exp.Expression, dialect: str = "duckdb") -> str:
+def difficulty(sql: str | exp.Expr, dialect: str = "duckdb") -> str:
     """easy, medium, hard or extra, by counted parts.
 
     One point for each join, and one each for GROUP BY, HAVING, ORDER BY, AND or OR, more than one output. Two points for
@@ -62,7 +62,7 @@ def difficulty(sql: str | exp.Expression, dialect: str = "duckdb") -> str:
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
 
 
-def outline(sql: str | exp.Expression, dialect: str = "duckdb") -> str:
+def outline(sql: str | exp.Expr, dialect: str = "duckdb") -> str:
     """The parts of a query in a few words, to sort free SQL by: 'join, group, top'."""
     try:
         tree = tree_of(sql, dialect)

@@ -32,7 +32,7 @@ class Transpiled:
     arbitrary: str = ""
 
 
-def from_sqlite(sql: str | exp.Expression, schema: Tables) -> Transpiled:
+def from_sqlite(sql: str | exp.Expr, schema: Tables) -> Transpiled:
     """A SQLite query for DuckDB. `schema` holds the columns with their DuckDB types. Raises SqlglotError."""
     typed = TypedTree(tree_of(sql, "sqlite").copy(), schema)
     choices: set[str] = set()
