@@ -19,11 +19,12 @@ from sqlkit.data.widen import Wide, widen
 from sqlkit.database.many import ManySandbox
 from sqlkit.database.populate import Populator, Style, script, styles, typed_by_use
 from sqlkit.errors import SqlkitError
-from sqlkit.prompt import Context, completion, compose, in_sight
+from sqlkit.prompt import Context, completion, compose
 from sqlkit.records import Example, Pair, Prompt, Result, to_dict
 from sqlkit.schema.ddl import parse_ddl
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.types import Column, Schema, Table
+from sqlkit.sight import in_sight
 from sqlkit.sql.canonical import canonical
 from sqlkit.sql.facts import Facts, facts_of
 from sqlkit.sql.mend import Hopeless, mend
