@@ -85,7 +85,7 @@ app.add_typer(data, name="data")
 
 @data.command("show")
 def data_show(
-    folder: Path = Path("runs/data"), find: Annotated[str, typer.Option(help="only pairs that hold this text")] = "",
+    folder: Annotated[Path, typer.Argument(help="folder that sqlkit build made")] = Path("runs/data"), find: Annotated[str, typer.Option(help="only pairs that hold this text")] = "",
     count: Annotated[int, typer.Option(help="pairs to print where there is no terminal to page in")] = 10,
 ) -> None:
     """Page through the prompts and completions of a build."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlkit.data.plausible import plausible
 from sqlkit.database import build_database
 from sqlkit.database.files import load_files
 from sqlkit.database.populate import Populator, Row, Style, insert
@@ -38,7 +39,7 @@ def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> Path:
 def _rows(schema: Schema, seed: int) -> Iterator[str]:
     """INSERT statements, parents first; one by one where the rows of a table refer to each other, which DuckDB wants."""
     asked = Facts(tables={t.name.lower() for t in schema.tables})
-    made = Populator(schema, asked).make(Style("random rows", rows=ROWS, hit=0.2, near=0.2, nulls=0.08, few=20), seed)
+    made = Populator(schema, asked, plausible(schema, seed)).make(Style("made up", rows=ROWS, hit=0.2, near=0.2, nulls=0.08, few=20), seed)
     kept: dict[str, list[Row]] = {}
     for table in schema.tables:
         rows = kept[table.name.lower()] = _referring(table, made.rows.get(table.name, ()), schema, kept)

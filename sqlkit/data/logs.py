@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlkit.data.sources import Row, Source, read_table, sources, value, wanted
+from sqlkit.data.sources import Row, Source, folded, read_table, sources, value, wanted
 from sqlkit.errors import InputError
 from sqlkit.sql.logged import statements
 
@@ -62,6 +62,7 @@ def _from_table(path: Path, dropped: Counter[str]) -> Iterator[Logged]:
     of: Source | None = None
     for row in read_table(str(path), dropped):
         of = of or _which(row, path)
+        row = folded(row)
         sql = value(of, row, "sql")
         if not sql:
             dropped["no query in the row"] += 1

@@ -112,6 +112,7 @@ def read_source(of: Source, location: str, dropped: Counter[str]) -> Iterator[So
     for number, row in enumerate(read_table(location, dropped), 1):
         if number == 1:
             _check_columns(of, row, location)
+        row = folded(row)
         if not wanted(of, row):
             dropped["not of the kind that is wanted"] += 1
             continue
@@ -132,20 +133,25 @@ def read_source(of: Source, location: str, dropped: Counter[str]) -> Iterator[So
         )
 
 
+def folded(row: Row) -> Row:
+    """A row with its column names in lower case, as `wanted` and `value` want it."""
+    return {column.lower(): cell for column, cell in row.items()}
+
+
 def wanted(of: Source, row: Row) -> bool:
     """Whether a row has the values that the descriptor asks for; a column that is not there asks nothing."""
-    lower = {key.lower(): cell for key, cell in row.items()}
-    if lower.get("error_result") or lower.get("error_code"):
+    if row.get("error_result") or row.get("error_code"):
         return False
-    return all(str(lower.get(k) or values[0]).lower() in {v.lower() for v in values} for k, values in of.where.items())
+    return all(str(row.get(k) or values[0]).lower() in {v.lower() for v in values} for k, values in of.where.items())
 
 
 def value(of: Source, row: Row, key: str) -> Any:
     """What a row has for question, sql, ...; None when it has none of the columns named for it."""
-    names = of.columns.get(key, [])
-    lower = {column.lower(): cell for column, cell in row.items()}
-    found = (lower.get(name.lower()) for name in ([names] if isinstance(names, str) else names))
-    return next((cell for cell in found if cell is not None), None)
+    names = of.columns.get(key, ())
+    for name in (names,) if isinstance(names, str) else names:
+        if (cell := row.get(name.lower())) is not None:
+            return cell
+    return None
 
 
 def _check_columns(of: Source, row: Row, location: str) -> None:

@@ -113,3 +113,12 @@ def test_a_source_is_named_by_name_by_id_or_by_file(tmp_path: Path) -> None:
     path.touch()
     assert of_source("spider")[1] == "xlangai/spider" and of_source("spider=here.jsonl")[1] == "here.jsonl"
     assert of_source(str(path)) == (of_source("own=x")[0], str(path))
+
+
+def test_made_up_values_fit_the_names_of_their_columns(tmp_path: Path) -> None:
+    path = tmp_path / "schema.sql"
+    path.write_text(DDL)
+    with Sandbox(from_ddl(path, "mysql", tmp_path)) as sandbox:
+        cities = {row[0] for row in sandbox.run("SELECT DISTINCT city FROM dept WHERE city IS NOT NULL").rows}
+        assert "Lyon" in cities and len(cities) > 10
+        assert all(" " in row[0] for row in sandbox.run("SELECT name FROM staff WHERE name IS NOT NULL").rows)
