@@ -71,7 +71,7 @@ def build(
     every = [*(mine.people if mine else ()), *(mine.made if mine else ()), *(r.example for r in rows)]
     if not every:
         raise InputError("no example is left; " + ("; ".join(f"{a.source}: {a.dropped.most_common(3)}" for a in accounts) or "is the database empty?"))
-    compared = check_apart(every, suites)
+    compared = ({"dev and test": len(held_out)} if held_out and mine else {}) | check_apart(every, suites)
     parts = {"train": every}
     if shares:
         databases = [() for _ in range(len(every) - len(rows))] + [(r.example.db_id,) if r.example.db_id else r.tables for r in rows]

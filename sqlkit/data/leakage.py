@@ -70,7 +70,7 @@ def check_apart(train: Sequence[Example], suites: Mapping[str, Sequence[Example]
             lines = [f"  {leak}" for leak in found[:SHOWN]]
             more = [f"  ... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
             told = f"{len(found)} training {'question is' if len(found) == 1 else 'questions are'} too like those held out in {name}:"
-            raise LeakError("\n".join([told, *lines, *more]))
+            raise LeakError("\n".join([told, *lines, *more, "--drop-leaks leaves such questions out"]))
     return {name: len(held) for name, held in suites.items()}
 
 

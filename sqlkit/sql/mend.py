@@ -48,6 +48,8 @@ def mend(sql: str, dialect: str, tables: Mapping[str, Sequence[str]], question: 
     if len(found) != 1 or not isinstance(found[0], exp.Select | exp.SetOperation | exp.Subquery):
         raise Hopeless("not a SELECT" if len(found) == 1 else "not one statement")
     tree = found[0].copy()
+    if tree.find(exp.Rand, exp.Uuid, exp.TableSample):
+        raise Hopeless("depends on chance")
     repairs: list[str] = []
     added, removed = _wiki(tree, tables, question, repairs) if narrow else ([], [])
     new = {name for _, name in added}

@@ -101,3 +101,11 @@ def test_the_data_card_is_whole_and_self_contained(built: Path) -> None:
     assert 'class="heat"' in page and "ord_ln" in page and "nearest.jsonl" in text
     held = [*company.questions("dev"), *company.questions("test")]
     assert len((built / "nearest.jsonl").read_text().splitlines()) == len(held)
+
+
+def test_parts_can_be_held_out_of_one_database(retail: Path, tmp_path: Path) -> None:
+    manifest = build(tmp_path, database=retail, glossary=company.glossary(), pairs=120, seed=5, human=company.questions("train")[:20], shares={"test": 0.2})
+    assert manifest["leakage"]["compared"]["test"] == manifest["parts"]["test"] > 10
+    held = {e.id for e in read_records(Example, tmp_path / "test.jsonl")}
+    assert not held & {e.id for e in read_records(Example, tmp_path / "examples.jsonl")}
+    assert not any(p.id.startswith(tuple(held)) for p in read_records(Pair, tmp_path / "pairs.jsonl"))

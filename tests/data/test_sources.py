@@ -99,6 +99,13 @@ def test_a_file_without_the_columns_is_one_line(tmp_path: Path, text: str, told:
         list(read_source(source("own"), str(path), Counter()))
 
 
+def test_a_folder_as_the_hub_has_it_is_read_by_datasets(tmp_path: Path) -> None:
+    pytest.importorskip("datasets")
+    (tmp_path / "train.jsonl").write_text('{"question": "a", "context": "CREATE TABLE t (a INT)", "answer": "SELECT a FROM t"}\n')
+    (row,) = read_source(source("sql-create-context"), str(tmp_path), Counter())
+    assert (row.question, row.sql) == ("a", "SELECT a FROM t")
+
+
 def test_what_is_neither_file_nor_data_set_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither a file that can be read nor a data set") as caught:
         list(read_table(str(tmp_path / "nowhere"), Counter()))
