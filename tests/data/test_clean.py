@@ -95,34 +95,44 @@ def many(path: Path, count: int) -> Path:
     return path
 
 
-def test_workers_and_restarts_change_no_byte(tmp_path: Path) -> None:
-    path = many(tmp_path / "rows.jsonl", batches.BATCH * 3)
+def test_workers_and_restarts_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BATCH", 16)
+    path = many(tmp_path / "rows.jsonl", 48)
     one = list(batches.cleaned(SCC, str(path), tmp_path / "one", Counter(), jobs=1))
     two = list(batches.cleaned(SCC, str(path), tmp_path / "two", Counter(), jobs=2))
-    assert one == two and len(one) == batches.BATCH * 3
+    assert one == two and len(one) == 48
     (folder,) = (tmp_path / "two" / "parts").iterdir()
     kept = (folder / "000002.jsonl").stat().st_mtime_ns
     (folder / "000000.jsonl").unlink()
     (folder / ".000001.jsonl.partial").write_text("half a li")
-    assert list(batches.cleaned(SCC, str(path), tmp_path / "two", Counter(), jobs=2)) == one
+    assert list(batches.cleaned(SCC, str(path), tmp_path / "two", Counter(), jobs=1)) == one
     assert (folder / "000002.jsonl").stat().st_mtime_ns == kept
 
 
+RUN = """
+import sys
+from sqlkit.data import batches, build, sources
+batches.BATCH = 16
+if __name__ == "__main__":
+    build.build(sys.argv[2], sources=[(sources.source("sql-create-context"), sys.argv[1])], jobs=2)
+"""
+
+
 def test_killed_and_started_again(tmp_path: Path) -> None:
-    path = many(tmp_path / "rows.jsonl", batches.BATCH * 4)
-    code = "import sys; from pathlib import Path; from sqlkit.data.build import build; from sqlkit.data.sources import source\n" \
-        "if __name__ == '__main__': build(Path(sys.argv[2]), sources=[(source('sql-create-context'), sys.argv[1])], jobs=2)"
+    path = many(tmp_path / "rows.jsonl", 160)
     script = tmp_path / "run.py"
-    script.write_text(code)
+    script.write_text(RUN)
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = subprocess.Popen([sys.executable, str(script), str(path), str(killed)], start_new_session=True)
+    command = [sys.executable, str(script), str(path), str(killed)]
+    process = subprocess.Popen(command, start_new_session=True)
     while not list(killed.glob("parts/*/0*.jsonl")):
         assert process.poll() is None
-        time.sleep(0.05)
+        time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    for out in (killed, whole):
-        build(out, sources=[(SCC, str(path))], jobs=1)
+    assert not (killed / "pairs.jsonl").exists()
+    subprocess.run(command, check=True)
+    build(whole, sources=[(SCC, str(path))])  # in batches of another size, by one process
     for name in ("pairs.jsonl", "examples.jsonl", "data_card.md", "data_card.html"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
     assert not (killed / "parts").exists()
