@@ -28,7 +28,7 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
         return build_pairs(
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=[*asked["dev"], *asked["test"]],
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
-            suites={name: suite(path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
+            suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
             jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, progress=tell,
         )
 
@@ -61,15 +61,17 @@ def of_source(text: str) -> tuple[Source, str]:
     return found, location or found.hub
 
 
-def suite(path: str) -> list[Example]:
-    """The questions of an evaluation suite: JSONL with question and SQL under any of their usual names."""
+def suite(name: str, path: str) -> list[Example]:
+    """The questions of an evaluation suite, as the source of that name has them, else with their columns' usual names."""
     from collections import Counter
 
-    from sqlkit.data.sources import read_source, source
+    from sqlkit.data.sources import read_source, source, sources
 
-    of = source("own")
-    rows = read_source(of.model_copy(update={"columns": {**of.columns, "sql": [*of.columns["sql"], "sqlite_sql", "duckdb_sql"]}}), path, Counter())
-    found = [Example(r.id, r.question, r.sql, r.db_id) for r in rows]
+    of = next((s for s in sources("pairs") if s.name == name), None)
+    if of is None:
+        own = source("own")
+        of = own.model_copy(update={"columns": {**own.columns, "sql": [*own.columns["sql"], "sqlite_sql", "duckdb_sql"]}})
+    found = [Example(r.id, r.question, r.sql, r.db_id, r.dialect) for r in read_source(of, path, Counter())]
     if not found:
         raise InputError(f"{path} holds no questions")
     return found

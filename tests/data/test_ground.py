@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlkit.commands_data import build, of_source, show
+from sqlkit.commands_data import build, of_source, show, suite
 from sqlkit.data.ground import from_ddl, from_files
 from sqlkit.database import Sandbox
 from sqlkit.errors import InputError, SchemaError
@@ -122,3 +122,10 @@ def test_made_up_values_fit_the_names_of_their_columns(tmp_path: Path) -> None:
         cities = {row[0] for row in sandbox.run("SELECT DISTINCT city FROM dept WHERE city IS NOT NULL").rows}
         assert "Lyon" in cities and len(cities) > 10
         assert all(" " in row[0] for row in sandbox.run("SELECT name FROM staff WHERE name IS NOT NULL").rows)
+
+
+def test_a_suite_is_read_as_its_source_has_it_or_by_usual_names(tmp_path: Path) -> None:
+    path = tmp_path / "dev.jsonl"
+    path.write_text(json.dumps({"question": "who?", "query": "SELECT name FROM t WHERE a = \"x\"", "db_id": "d"}) + "\n")
+    (spider,), (mine,) = suite("spider", str(path)), suite("mine", str(path))
+    assert (spider.dialect, mine.dialect) == ("sqlite", "duckdb") and spider.sql == mine.sql and spider.db_id == mine.db_id == "d"
