@@ -35,6 +35,7 @@ from sqlkit.sql.sqlite import from_sqlite
 
 TYPED, RULES = "columns typed by their use", "SQLite's rules"
 _VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
+_NULLS = re.compile(r"('(?:[^']|'')*')| NULLS (?:FIRST|LAST)")
 FIRST = Style("mixed", rows=16)  # enough for nearly all; queries that find nothing there get those that suit what they ask
 TRIES = 20
 _TABLE = re.compile(r"CREATE TABLE ([A-Za-z_]\w*) \(([^()]*)\)")
@@ -95,6 +96,8 @@ def prepare(of: Source, row: SourceRow) -> Ready:
         if row.dialect == "sqlite":
             plain, sql = sql, from_sqlite(mended.tree, schema).sql
             repairs += [RULES] if sql != plain else []
+        if "NULLS" not in row.sql.upper():  # only another dialect's default, which nobody asked for
+            sql = _NULLS.sub(lambda found: found[1] or "", sql)
         sql = canonical(sql, {t.name: [c.name for c in t.columns] for t in schema.tables})
         tree = parse_one(sql)
         maker = Populator(schema, facts_of(Names(tree, _names(schema))))

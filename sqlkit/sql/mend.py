@@ -67,7 +67,9 @@ def mend(sql: str, dialect: str, tables: Mapping[str, Sequence[str]], question: 
         elif narrow:
             forgotten.append(_owner(column, names))
         else:
-            raise Hopeless("columns that the context lacks")
+            scope = names.scope(column)
+            several = scope is not None and sum(column.name.lower() in s.columns for s in scope.sources) > 1 and not column.table
+            raise Hopeless("columns that several tables have" if several else "columns that the context lacks")
     repairs += [FORGOTTEN] if forgotten else []
     repairs += _pasted(tree, question)
     return Mended(tree, tuple(dict.fromkeys(repairs)), tuple(dict.fromkeys([*added, *forgotten])), tuple(removed))
