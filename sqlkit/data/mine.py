@@ -17,8 +17,8 @@ from sqlkit.data.world import World
 from sqlkit.database import Sandbox
 from sqlkit.prompt import Context
 from sqlkit.records import Example
-from sqlkit.schema.describe import Wordless, describe
 from sqlkit.schema.similar import fold
+from sqlkit.schema.wording import Wordless, describe
 from sqlkit.sql.canonical import canonical
 from sqlkit.sql.logged import Slot, Unusable, fill, masked, normalise, slots
 from sqlkit.sql.skeleton import difficulty, outline, skeleton
