@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-grade clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train clean
 
 install: $(VENV)/.installed
 
@@ -34,13 +34,16 @@ lint: install
 base: install  ## rebuild the embedded base; SHARED is a folder of public data (data/base/README.md says which)
 	bash data/base/rebuild.sh $(SHARED)
 
-bench: bench-ask
+bench: bench-ask bench-data
 
 bench-grade: install  ## the grader's figures; SHARED is a folder of public data
 	$(BIN)/python eval/bench_grade.py $(SHARED)/spider
 
 bench-ask: install  ## seconds per question, warm, one at a time
 	$(BIN)/python eval/bench_ask.py
+
+bench-data: install  ## cleaning and generation; DATA=a file of sql-create-context rows, ROWS of it (0: all), PAIRS
+	$(BIN)/python eval/bench_data.py "$(DATA)" "$(ROWS)" "$(PAIRS)"
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -44,23 +45,69 @@ def _stop_early(recipe: Any, print_config: bool, dry_run: bool, what: str) -> bo
 
 @app.command()
 def build(
-    recipe: RecipeName = "", database: Database = "", glossary: str = "", pairs: int | None = None, seed: int | None = None,
+    recipe: RecipeName = "", database: Database = "",
+    ddl: Annotated[str, typer.Option(help="CREATE statements instead of a database; rows are made up")] = "",
+    dialect: Annotated[str, typer.Option(help="of the DDL: postgres, mysql, snowflake, ...")] = "",
+    files: Annotated[str, typer.Option(help="folder of CSV, Parquet or JSON files instead of a database")] = "",
+    glossary: str = "", pairs: int | None = None, seed: int | None = None,
     questions: Annotated[str, typer.Option(help="people's questions to train on, JSONL")] = "",
     dev_questions: Annotated[str, typer.Option(help="held out: no pair may resemble them")] = "",
     test_questions: Annotated[str, typer.Option(help="held out: no pair may resemble them")] = "",
-    public_data: Annotated[str, typer.Option(help="sql-create-context as JSONL, or its id on the hub")] = "",
+    log: Annotated[list[str] | None, typer.Option(help="query log of the database: pg_stat_statements, MySQL, Snowflake, BigQuery, .sql")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="sql-create-context, spider, bird, ... from the hub, NAME=FILE, or FILE", metavar="NAME=FILE")] = None,
+    suite: Annotated[list[str] | None, typer.Option(help="evaluation suite; the build fails when a question resembles one of it")] = None,
+    drop_leaks: Annotated[bool | None, typer.Option("--drop-leaks", help="leave such questions out instead")] = None,
+    split: Annotated[str, typer.Option(help="parts to hold out: dev=0.1,test=0.1")] = "",
+    jobs: Annotated[int, typer.Option(help="processes that clean sources; 0 is one for each core")] = 0,
     out: Path = Path("runs/data"), set_: Set = None, print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
-    """Make verified prompt/SQL pairs from a database."""
-    from sqlkit import commands
+    """Make verified prompt/SQL pairs from a database, its query logs, and public or own questions."""
+    from sqlkit import commands_data
+    from sqlkit.recipe import parse_overrides
 
-    made = _recipe(recipe, set_, database=database, glossary=glossary, pairs=pairs, seed=seed, questions=questions,
-                   dev_questions=dev_questions, test_questions=test_questions, public_data=public_data)
+    shares = parse_overrides([part for part in split.split(",") if part]) or None
+    made = _recipe(recipe, set_, database=database, ddl=ddl, dialect=dialect, files=files, glossary=glossary, pairs=pairs, seed=seed,
+                   questions=questions, dev_questions=dev_questions, test_questions=test_questions, logs=log, sources=source, suites=suite,
+                   drop_leaks=drop_leaks, split=shares)
     if _stop_early(made, print_config, dry_run, "build"):
         return
-    manifest = commands.build(made, out)
+    manifest = commands_data.build(made, out, jobs=jobs)
+    for told in manifest["sources"]:
+        typer.echo(f"{told['source']}: {told['rows']} rows, {told['kept']} kept, {told['repaired']} repaired, {sum(told['dropped'].values())} dropped")
     dropped = sum(manifest["dropped"].values())
     typer.echo(f"{manifest['pairs']} pairs in {out} ({manifest['seconds']} s; {dropped} drafts dropped, reasons in manifest.json)")
+    typer.echo(f"data card in {out / 'data_card.html'}")
+
+
+data = typer.Typer(help="Look at what a build made.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+
+@data.command("show")
+def data_show(
+    folder: Annotated[Path, typer.Argument(help="folder that sqlkit build made")] = Path("runs/data"), find: Annotated[str, typer.Option(help="only pairs that hold this text")] = "",
+    count: Annotated[int, typer.Option(help="pairs to print where there is no terminal to page in")] = 10,
+) -> None:
+    """Page through the prompts and completions of a build."""
+    import itertools
+
+    from rich.console import Console
+
+    from sqlkit import commands_data
+
+    console = Console()
+    pairs = commands_data.show(folder, find)
+    first = next(pairs, None)
+    if first is None:
+        raise SqlkitError(f"no pair in {folder} holds {find!r}" if find else f"{folder} holds no pairs")
+    chosen = itertools.chain([first], pairs)
+    page = console.is_terminal
+    with console.pager(styles=True) if page else contextlib.nullcontext():
+        for pair in chosen if page else itertools.islice(chosen, count):
+            console.rule(f"{pair.id}  {pair.source}", align="left")
+            console.print(pair.prompt.system, style="dim", markup=False, highlight=False, soft_wrap=True)
+            console.print(pair.prompt.user, markup=False, highlight=False, soft_wrap=True)
+            console.print(pair.completion, style="cyan", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -67,18 +67,10 @@ def read_questions(path: str | Path) -> list[Example]:
 
 
 def build(recipe: Recipe, out: Path, *, quiet: bool = False) -> dict[str, Any]:
-    """Pairs of a recipe's database in `out`; returns the manifest."""
-    from sqlkit.data.build import build as build_pairs
+    """Pairs of a recipe in `out`; returns the manifest."""
+    from sqlkit.commands_data import build as build_pairs
 
-    check_space(out, 200)
-    database, glossary = where(recipe, out)
-    held_out = [*questions(recipe.dev_questions, "dev", recipe), *questions(recipe.test_questions, "test", recipe)]
-    with progress("build", quiet) as tell:
-        return build_pairs(
-            out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
-            human=questions(recipe.questions, "train", recipe), public_data=recipe.public_data or None,
-            public_pairs_count=recipe.public_pairs, progress=tell,
-        )
+    return build_pairs(recipe, out, quiet=quiet)
 
 
 def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Path:
@@ -91,7 +83,7 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
     from sqlkit.train.sft import train as tune
 
     examples = read_records(Example, pairs / "examples.jsonl")
-    shots = [e for e in examples if e.source != "sql-create-context"]
+    shots = [e for e in examples if not e.made_by.startswith("published")]  # those are about other schemas
     dev = questions(recipe.dev_questions, "dev", recipe)
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)

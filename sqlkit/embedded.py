@@ -8,7 +8,7 @@ from typing import Literal
 from sqlkit.errors import InputError
 
 
-def folder(name: Literal["retail", "base"]) -> Path:
+def folder(name: Literal["retail", "base", "sources"]) -> Path:
     """data/<name> of the checkout, or the copy inside the installed wheel. Raises InputError when it is not there."""
     here = Path(__file__).resolve().parent
     for candidate in (here.parent / "data" / name, here / "_data" / name):

@@ -7,7 +7,8 @@ SqlkitError
 ├── InputError          a file, line or value the user gave cannot be used
 │   ├── RecipeError     an unknown key, a wrong type, a missing value in a recipe
 │   ├── SchemaError     a schema that cannot be read or is empty
-│   └── DatabaseError   a database that is missing, unreadable or refuses the connection
+│   ├── DatabaseError   a database that is missing, unreadable or refuses the connection
+│   └── LeakError       training questions that resemble held-out ones; the only one of several lines: the pairs
 ├── AdapterError        an adapter that does not belong to this base, prompt or tokenizer
 ├── MissingExtra        an optional package is not installed
 └── RunError            a run that cannot go on: no disk space, not a number, a folder of another run
@@ -34,6 +35,10 @@ class SchemaError(InputError):
 
 class DatabaseError(InputError):
     """A database that is missing, unreadable or refuses the connection."""
+
+
+class LeakError(InputError):
+    """Training questions that resemble held-out ones; a line for each pair."""
 
 
 class AdapterError(SqlkitError):

@@ -11,8 +11,8 @@ from sqlkit.recipe import Recipe
 
 def plan(recipe: Recipe, what: str) -> str:
     """The plan in lines. Raises InputError for a local file that is missing; a hub id is not looked up."""
-    for key in ("questions", "dev_questions", "test_questions", "glossary"):
-        value = getattr(recipe, key)
+    named = [(key, getattr(recipe, key)) for key in ("questions", "dev_questions", "test_questions", "glossary", "ddl", "files")]
+    for key, value in [*named, *(("logs", log) for log in recipe.logs)]:
         if value and not Path(value).exists():
             raise InputError(f"{key} {value} does not exist")
     base = resolve_base(recipe.base_model)
@@ -26,6 +26,6 @@ def plan(recipe: Recipe, what: str) -> str:
         f"method {recipe.method}" + ("" if recipe.method == "full" else f", rank {recipe.lora_r}, alpha {recipe.lora_alpha}"),
         f"{recipe.pairs} pairs, {recipe.num_train_epochs:g} epochs, batch {batch}: about {steps} steps",
         f"at most {recipe.max_length} tokens a pair, packing {'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
-        f"database {recipe.database or '(give --database)'}, output {recipe.output_dir}",
+        f"database {recipe.database or recipe.ddl or recipe.files or ', '.join(recipe.sources) or '(give --database)'}, output {recipe.output_dir}",
     ]
     return "\n".join(lines)

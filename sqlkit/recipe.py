@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
@@ -35,8 +35,15 @@ class Recipe(pydantic.BaseModel):
     seed: int = 0
     # data
     pairs: int = pydantic.Field(5000, ge=1)
-    public_data: str = ""
-    public_pairs: int = pydantic.Field(2000, ge=0)
+    ddl: str = ""
+    dialect: str = ""
+    files: str = ""
+    logs: list[str] = []
+    sources: list[str] = []
+    source_rows: int = pydantic.Field(0, ge=0)
+    suites: list[str] = []
+    drop_leaks: bool = False
+    split: dict[str, Annotated[float, pydantic.Field(gt=0, lt=1)]] = {}
     # adapter
     lora_r: int = pydantic.Field(16, ge=1)
     lora_alpha: int = pydantic.Field(32, ge=1)

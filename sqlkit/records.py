@@ -111,8 +111,9 @@ Record = TypeVar("Record", Example, Pair, Prediction, Result, Grade)
 
 
 def to_dict(record: Any) -> dict[str, Any]:
-    """A record as plain JSON-ready values."""
-    return dataclasses.asdict(record)
+    """A record as plain JSON-ready values, which are not copied."""
+    values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return {name: to_dict(value) if dataclasses.is_dataclass(value) else value for name, value in values.items()}
 
 
 def from_dict(kind: type[Record], row: dict[str, Any]) -> Record:

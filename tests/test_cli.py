@@ -53,6 +53,9 @@ def test_print_config_shows_the_override() -> None:
         (["ask", "how many?"], "no database"),
         (["eval", "--arms", "x", "--nonsense"], "No such option"),
         (["build", "--pairs", "many"], "integer"),
+        (["build", "--source", "spyder"], "did you mean spider"),
+        (["build", "--split", "dev=2", "--source", "own=x"], "split.dev"),
+        (["data", "show", "nowhere"], "sqlkit build"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(words: list[str], said: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ FLOORS = [
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands"},
+    {"serve", "plan", "commands", "commands_data"},
     {"demo", "cli", "__main__"},
 ]
 VERBS = FLOORS[6]

@@ -56,9 +56,13 @@ class PopulatedSandbox(Sandbox):
 
     def switch(self, suite: Suite) -> None:
         """Go over to another suite in the same worker. Raises DatabaseError when DuckDB refuses it."""
-        scripts = [script(suite.schema, database) for database in suite.databases]
+        self.suite = suite
+        self.load([script(suite.schema, database) for database in suite.databases])
+
+    def load(self, scripts: Sequence[list[str]]) -> None:
+        """Go over to databases made by these statements. Raises DatabaseError when DuckDB refuses one."""
         with self._lock:
-            self.suite, self._scripts = suite, scripts
+            self._scripts = list(scripts)
             self._suites += 1
             if self._suites % RENEWED == 0:
                 self._kill()

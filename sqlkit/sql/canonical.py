@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.parse import SqlglotError, tree_of
 from sqlkit.sql.style import fold, spell
 
 
-def canonical(sql: str, tables: Mapping[str, Sequence[str]], dialect: str = "duckdb") -> str:
+def canonical(sql: str | exp.Expr, tables: Mapping[str, Sequence[str]], dialect: str = "duckdb") -> str:
     """The query in the kit's style: DuckDB SQL on one line, names as in `tables` (table name to its columns).
 
     A table goes by its own name, or by t1, t2, ... where that name would be ambiguous. Columns are qualified where a
@@ -23,11 +24,11 @@ def canonical(sql: str, tables: Mapping[str, Sequence[str]], dialect: str = "duc
     text that cannot be parsed comes back on one line, otherwise as it was.
     """
     try:
-        tree = parse_one(sql, dialect).copy()
+        tree: Any = tree_of(sql, dialect).copy()
         _Query(tree, tables).restyle()
         return spell(tree)
     except (SqlglotError, RecursionError):
-        return fold(sql)
+        return fold(sql if isinstance(sql, str) else sql.sql(dialect))
 
 
 @dataclasses.dataclass(eq=False)

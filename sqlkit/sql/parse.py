@@ -14,7 +14,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 KEPT = 4_000  # characters of the longest text whose tree is kept
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "view_all", "view_one"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "tree_of", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -77,6 +77,11 @@ def nodes(tree: exp.Expr) -> list[exp.Expr]:
             elif type(value) is list:
                 found.extend([item for item in value if isinstance(item, exp.Expr)])
     return found
+
+
+def tree_of(sql: str | exp.Expr, dialect: str = "duckdb") -> exp.Expr:
+    """The tree of a text, or the tree itself, which is not to be changed. Raises as `parse_one`."""
+    return view_one(sql, dialect) if isinstance(sql, str) else sql
 
 
 def transpile(sql: str, read: str, write: str = "duckdb") -> str:

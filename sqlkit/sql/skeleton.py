@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
+from sqlkit.sql.parse import SqlglotError, nodes, parse_one, tree_of, view_one
 from sqlkit.sql.style import fold, spell
 
 
@@ -42,7 +42,7 @@ def _mask(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def difficulty(sql: str, dialect: str = "duckdb") -> str:
+def difficulty(sql: str | exp.Expr, dialect: str = "duckdb") -> str:
     """easy, medium, hard or extra, by counted parts.
 
     One point for each join, and one each for GROUP BY, HAVING, ORDER BY, AND or OR, more than one output. Two points for
@@ -50,7 +50,7 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     CASE, FILTER. Up to 1 easy, 2-3 medium, 4-5 hard, more extra; what does not parse is extra.
     """
     try:
-        tree = view_one(sql, dialect)
+        tree = tree_of(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return "extra"
     all_nodes = nodes(tree)
@@ -65,6 +65,21 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     points += 2 * max(0, sum(isinstance(node, exp.Select) for node in all_nodes) - 1)
     points += 2 * sum(map(has, (exp.SetOperation, exp.Window, exp.Case, exp.Filter)))
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
+
+
+def outline(sql: str | exp.Expr, dialect: str = "duckdb") -> str:
+    """The parts of a query in a few words, to sort free SQL by: 'join, group, top'."""
+    try:
+        tree = tree_of(sql, dialect)
+    except (SqlglotError, RecursionError, ValueError):
+        return "unknown"
+    inner = len(list(tree.find_all(exp.Select))) > 1
+    found = {
+        "set operation": tree.find(exp.SetOperation), "subquery": inner and not tree.find(exp.SetOperation), "window": tree.find(exp.Window),
+        "join": tree.find(exp.Join), "group": tree.find(exp.Group), "aggregate": tree.find(exp.AggFunc) and not tree.find(exp.Group),
+        "having": tree.find(exp.Having), "top": tree.args.get("limit"), "filter": tree.find(exp.Where),
+    }  # fmt: skip
+    return ", ".join(name for name, there in found.items() if there) or "rows"
 
 
 def hardness(sql: str, dialect: str = "duckdb") -> str:

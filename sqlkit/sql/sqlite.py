@@ -12,7 +12,7 @@ import re
 from sqlglot import exp
 
 from sqlkit.sql.bare import settle_bare_columns
-from sqlkit.sql.parse import parse_one
+from sqlkit.sql.parse import tree_of
 from sqlkit.sql.tables import Tables
 from sqlkit.sql.typed import ARITHMETIC, NUMBERS, TypedTree, expression
 
@@ -32,9 +32,9 @@ class Transpiled:
     arbitrary: str = ""
 
 
-def from_sqlite(sql: str, schema: Tables) -> Transpiled:
+def from_sqlite(sql: str | exp.Expr, schema: Tables) -> Transpiled:
     """A SQLite query for DuckDB. `schema` holds the columns with their DuckDB types. Raises SqlglotError."""
-    typed = TypedTree(parse_one(sql, "sqlite").copy(), schema)
+    typed = TypedTree(tree_of(sql, "sqlite").copy(), schema)
     choices: set[str] = set()
     for scope in typed.scopes:
         if isinstance(scope.expression, exp.Select):

@@ -29,7 +29,10 @@ from sqlkit.train.callbacks import Accuracy, Judge, Screen
 from sqlkit.train.tokens import encode, preflight
 
 # settings that may differ between a run and its continuation
-FREE = {"output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary"}
+FREE = {
+    "output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary",
+    "ddl", "dialect", "files", "logs", "sources", "source_rows", "suites", "drop_leaks", "split",  # what the data's hash stands for
+}  # fmt: skip
 
 
 def train(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,9 @@ import pytest
 from sqlkit.data import company
 from sqlkit.data.build import build
 from sqlkit.data.leakage import leaks
-from sqlkit.data.public import public_pairs
 from sqlkit.data.shapes import SHAPES
 from sqlkit.database import Sandbox
-from sqlkit.errors import InputError
+from sqlkit.errors import LeakError
 from sqlkit.evaluate.gold import ask_gold
 from sqlkit.records import Example, Pair, read_records
 from sqlkit.sql.extract import extract
@@ -49,8 +48,9 @@ def test_nothing_resembles_a_held_out_question(built: Path) -> None:
 
 def test_a_leaking_human_question_stops_the_build(retail: Path, tmp_path: Path) -> None:
     test = company.questions("test")
-    with pytest.raises(InputError, match="too like held-out"):
+    with pytest.raises(LeakError, match="too like held-out") as caught:
         build(tmp_path, database=retail, pairs=5, human=test[:1], held_out=test)
+    assert test[0].question in str(caught.value)
 
 
 def test_many_shapes_refusals_and_all_tables(built: Path) -> None:
@@ -77,16 +77,35 @@ def test_the_human_questions_are_what_the_docs_say(retail: Path) -> None:
             assert any(cell is not None for row in gold.result.rows for cell in row), example.question
 
 
-def test_public_rows_are_repaired_run_and_dropped_with_a_reason(tmp_path: Path) -> None:
-    rows = [
-        {"question": "Who plays for Rome?", "context": "CREATE TABLE t1 (player VARCHAR, team VARCHAR)", "answer": 'SELECT player FROM t1 WHERE team = "Rome"'},
-        {"question": "How many points?", "context": "CREATE TABLE t1 (player VARCHAR, points VARCHAR)", "answer": "SELECT SUM(points) FROM t1 WHERE points > 3"},
-        {"question": "broken", "context": "CREATE TABLE t1 (a VARCHAR)", "answer": "SELECT b FROM t1"},
-        {"question": "broken too", "context": "no table", "answer": "SELECT 1"},
-    ]
-    path = tmp_path / "public.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    dropped: Counter[str] = Counter()
-    made = list(public_pairs(path, 10, dropped))
-    assert [e.sql for e, _ in made] == ["SELECT player FROM t1 WHERE team = 'Rome'", "SELECT SUM(points) FROM t1 WHERE points > 3"]
-    assert sum(dropped.values()) == 2
+def test_the_manifest_tells_coverage_drops_and_hashes(built: Path) -> None:
+    manifest = json.loads((built / "manifest.json").read_text())
+    assert manifest["coverage"]["tables_missing"] == [] and 0.5 < manifest["coverage"]["columns"] <= 1
+    assert 0.5 < manifest["coverage"]["foreign_keys"] <= 1 and manifest["dropped"]["empty"] > 0 and manifest["seconds"] > 0
+    for name, digest in manifest["sha256"].items():
+        assert hashlib.sha256((built / name).read_bytes()).hexdigest() == digest
+
+
+def test_examples_say_what_they_read_and_how_they_were_made(built: Path) -> None:
+    rows = [json.loads(line) for line in (built / "examples.jsonl").read_text().splitlines()]
+    assert all({"sql", "question", "shape", "tables", "columns", "difficulty", "made_by"} <= set(row) for row in rows)
+    row = next(r for r in rows if r["sql"] and "JOIN" in r["sql"] and r["source"] == "generated")
+    assert len(row["tables"]) > 1 and all(c.split(".")[0] in row["tables"] for c in row["columns"]) and row["made_by"].startswith("sampler:")
+
+
+def test_the_data_card_is_whole_and_self_contained(built: Path) -> None:
+    page, text = (built / "data_card.html").read_text(), (built / "data_card.md").read_text()
+    assert "<script" not in page and "http-equiv" in page and "<link" not in page and "src=" not in page
+    assert page.count("<details>") == text.count("```sql") == 50
+    for part in ("Sources and licences", "Coverage", "Difficulty", "Lengths", "Dropped", "Nearest training questions"):
+        assert part in page, part
+    assert 'class="heat"' in page and "ord_ln" in page and "nearest.jsonl" in text
+    held = [*company.questions("dev"), *company.questions("test")]
+    assert len((built / "nearest.jsonl").read_text().splitlines()) == len(held)
+
+
+def test_parts_can_be_held_out_of_one_database(retail: Path, tmp_path: Path) -> None:
+    manifest = build(tmp_path, database=retail, glossary=company.glossary(), pairs=120, seed=5, human=company.questions("train")[:20], shares={"test": 0.2})
+    assert manifest["leakage"]["compared"]["test"] == manifest["parts"]["test"] > 10
+    held = {e.id for e in read_records(Example, tmp_path / "test.jsonl")}
+    assert not held & {e.id for e in read_records(Example, tmp_path / "examples.jsonl")}
+    assert not any(p.id.startswith(tuple(held)) for p in read_records(Pair, tmp_path / "pairs.jsonl"))

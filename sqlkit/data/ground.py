@@ -1,0 +1,79 @@
+"""The database that examples are made on: a live one, one made of DDL with rows for it, one made of data files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlkit.data.plausible import plausible
+from sqlkit.database import build_database
+from sqlkit.database.files import load_files
+from sqlkit.database.populate import Populator, Row, Style, insert
+from sqlkit.errors import InputError, SchemaError
+from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
+from sqlkit.schema.types import Schema, Table
+from sqlkit.sql.facts import Facts
+
+ROWS = 240  # of each table that is made up
+MADE = "database.duckdb"
+
+
+def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> Path:
+    """A database at out/database.duckdb with made-up rows for the tables of a DDL file.
+
+    Raises InputError when the file cannot be read, SchemaError with its name when the DDL cannot.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        schema = enforced(parse_ddl(text, dialect or "duckdb"))
+    except SchemaError as error:
+        raise SchemaError(f"{path}: {error}") from None
+    build_database(out / MADE, to_ddl(schema) + "\n".join(_rows(schema, seed)), {})
+    return out / MADE
+
+
+def _rows(schema: Schema, seed: int) -> Iterator[str]:
+    """INSERT statements, parents first; one by one where the rows of a table refer to each other, which DuckDB wants."""
+    asked = Facts(tables={t.name.lower() for t in schema.tables})
+    made = Populator(schema, asked, plausible(schema, seed)).make(Style("made up", rows=ROWS, hit=0.2, near=0.2, nulls=0.08, few=20), seed)
+    kept: dict[str, list[Row]] = {}
+    for table in schema.tables:
+        rows = kept[table.name.lower()] = _referring(table, made.rows.get(table.name, ()), schema, kept)
+        itself = any(k.ref_table.lower() == table.name.lower() for k in table.foreign_keys)
+        yield from (insert(table.name, part) + ";" for part in ([[row] for row in rows] if itself else [rows]) if part)
+
+
+def _referring(table: Table, rows: Sequence[Row], schema: Schema, kept: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Those rows whose every reference is to a row that was kept, in this table to one before or to itself."""
+    at = {c.name.lower(): i for i, c in enumerate(table.columns)}
+    there: list[tuple[list[int], set[tuple[Any, ...]], list[int] | None]] = []
+    for key in table.foreign_keys:
+        other = schema.table(key.ref_table)
+        if other is None:
+            continue
+        theirs = [next(i for i, c in enumerate(other.columns) if c.name.lower() == name.lower()) for name in key.ref_columns]
+        itself = other.name.lower() == table.name.lower()
+        values = {tuple(str(row[i]) for i in theirs) for row in kept.get(other.name.lower(), ())}
+        there.append(([at[c.lower()] for c in key.columns], values, theirs if itself else None))
+    found: list[Row] = []
+    for row in rows:
+        for _, values, mine in there:
+            if mine is not None:
+                values.add(tuple(str(row[i]) for i in mine))
+        if all(any(row[i] is None for i in ours) or tuple(str(row[i]) for i in ours) in values for ours, values, _ in there):
+            found.append(row)
+        else:
+            for _, values, mine in there:
+                if mine is not None:
+                    values.discard(tuple(str(row[i]) for i in mine))
+    return found
+
+
+def from_files(folder: Path, out: Path) -> Path:
+    """A database at out/database.duckdb with a table for each CSV, Parquet or JSON file of a folder. Raises InputError."""
+    load_files(folder, out / MADE)
+    return out / MADE
