@@ -17,7 +17,9 @@ from sqlkit.data.sources import Source, SourceRow
 from sqlkit.data.used import used
 from sqlkit.data.widen import Wide, widen
 from sqlkit.database.many import ManySandbox
-from sqlkit.database.populate import Populator, Style, script, styles, typed_by_use
+from sqlkit.database.populate import Populator, typed_by_use
+from sqlkit.database.rows import script
+from sqlkit.database.styles import Style, styles
 from sqlkit.errors import SqlkitError
 from sqlkit.prompt import Context, completion, compose
 from sqlkit.records import Example, Pair, Prompt, Result, to_dict

@@ -9,7 +9,9 @@ from typing import Any
 from sqlkit.data.plausible import plausible
 from sqlkit.database import build_database
 from sqlkit.database.files import load_files
-from sqlkit.database.populate import Populator, Row, Style, insert
+from sqlkit.database.populate import Populator
+from sqlkit.database.rows import Row, insert
+from sqlkit.database.styles import Style
 from sqlkit.errors import InputError, SchemaError
 from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
 from sqlkit.schema.types import Schema, Table
