@@ -26,7 +26,7 @@ from sqlkit.errors import InputError
 from sqlkit.records import Example, Prompt, write_atomic
 from sqlkit.schema.glossary import Glossary, load_glossary
 from sqlkit.schema.link import Linked, LinkedColumn, Linker
-from sqlkit.schema.types import Column, ForeignKey, Schema, Table
+from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
@@ -74,28 +74,11 @@ class Context:
         path = Path(folder) / "context.json"
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            return cls(_schema(data["schema"]), Glossary.model_validate(data["glossary"]))
+            return cls(from_dict(data["schema"]), Glossary.model_validate(data["glossary"]))
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror or error}") from None
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path} is not a saved context: {error}") from None
-
-
-def _schema(data: dict[str, Any]) -> Schema:
-    def key(row: dict[str, Any]) -> ForeignKey:
-        return ForeignKey(tuple(row["columns"]), row["ref_table"], tuple(row["ref_columns"]))
-
-    tables = (
-        Table(
-            row["name"],
-            tuple(Column(**c) for c in row["columns"]),
-            tuple(row["primary_key"]),
-            tuple(key(k) for k in row["foreign_keys"]),
-            row["comment"],
-        )
-        for row in data["tables"]
-    )
-    return Schema(tuple(tables), data["name"])
 
 
 def render(question: str, context: Context, shots: Sequence[Example] = ()) -> Prompt:

@@ -13,6 +13,13 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.sql.parse import SqlglotError, parse_all
 from sqlkit.sql.style import spell
 
+# what DuckDB calls its types; a type that it does not have (INET, TSVECTOR, a type that the user made) is text to it
+_KNOWN = set(
+    "BIGINT BIGNUM BIT BLOB BOOLEAN DATE DECIMAL DOUBLE ENUM FLOAT GEOMETRY HUGEINT INT INTEGER INTERVAL JSON MAP NUMERIC REAL SMALLINT "
+    "STRUCT TEXT TIME TIMESTAMP TIMESTAMPTZ TIMESTAMP_MS TIMESTAMP_NS TIMESTAMP_S TIMETZ TINYINT UBIGINT UHUGEINT UINTEGER UNION "
+    "USMALLINT UTINYINT UUID VARCHAR".split()
+)
+_ALSO = {"YEAR": "SMALLINT", "UDECIMAL": "DECIMAL", "MONEY": "DECIMAL(19, 4)", "SMALLMONEY": "DECIMAL(10, 4)", "UDOUBLE": "DOUBLE"}
 _SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES)  # INT(11), VARCHAR(20): DuckDB has no use for the size
 
 
@@ -83,11 +90,21 @@ def duckdb_type(text: str, dialect: str) -> str:
 
 
 def _type(kind: exp.Expression | None) -> str:
-    if kind is None or kind.is_type("null"):
+    if not isinstance(kind, exp.DataType) or kind.is_type("null"):
         return "VARCHAR"
-    if isinstance(kind, exp.DataType) and kind.this in _SIZED:
+    if kind.this == exp.DataType.Type.TINYINT and kind.expressions and kind.expressions[0].name == "1":
+        return "BOOLEAN"  # what MySQL makes of BOOLEAN
+    if kind.is_type("array") and kind.expressions:
+        return f"{_type(kind.expressions[0])}[]"
+    if kind.this in _SIZED:
         kind = exp.DataType(this=kind.this)
-    return spell(kind)
+    if kind.this == exp.DataType.Type.ENUM and not kind.expressions:
+        return "VARCHAR"
+    text = spell(kind)
+    base, _, rest = text.partition("(")
+    if base in _ALSO:
+        return _ALSO[base] + (f"({rest}" if rest and base == "UDECIMAL" else "")
+    return text if text.endswith("]") or base.strip().removesuffix(" WITH TIME ZONE") in _KNOWN else "VARCHAR"
 
 
 def _key(columns: tuple[str, ...], reference: exp.Expression) -> ForeignKey:

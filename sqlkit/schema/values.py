@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import DatabaseError
+from sqlkit.schema.connect import engine_url
 from sqlkit.schema.types import Schema, Table
 
 ROWS_READ = 60_000
@@ -38,14 +39,6 @@ class Profile:
 
     def column(self, table: str, name: str) -> ColumnProfile:
         return self.columns.get(f"{table}.{name}") or ColumnProfile()
-
-
-def engine_url(url: str | Path) -> str:
-    """A SQLAlchemy URL for a URL or a path to a DuckDB or SQLite file."""
-    text = str(url)
-    if "://" in text:
-        return text
-    return f"sqlite:///{text}" if Path(text).suffix in {".sqlite", ".sqlite3", ".db"} else f"duckdb:///{text}"
 
 
 def profile(url: str | Path, schema: Schema) -> Profile:

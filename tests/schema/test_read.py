@@ -25,7 +25,8 @@ def test_duckdb(tmp_path: Path) -> None:
     build_database(tmp_path / "shop.duckdb", DDL, {})
     schema = read_schema(tmp_path / "shop.duckdb")
     assert schema == read_schema(f"duckdb:///{tmp_path}/shop.duckdb")
-    assert schema.name == "shop" and {t.name for t in schema.tables} == {"par", "ch", "g", "v"}
+    assert schema.name == "shop" and {t.name for t in schema.tables} == {"par", "ch", "g", "v", "other.par"}
+    assert read_schema(tmp_path / "shop.duckdb", ["other"]).tables[0].bare == "par"
     par, ch, g, v = (schema.table(name) for name in ("par", "ch", "g", "v"))
     assert par and ch and g and v
     assert par.comment == "parents" and par.columns[0].comment == "the key" and not par.columns[0].nullable
