@@ -108,6 +108,39 @@ def evaluate(
 
 
 @app.command()
+def grade(
+    gold: Annotated[Path | None, typer.Argument(help="gold queries: Spider's gold.sql, BIRD's JSON, JSONL, CSV")] = None,
+    pred: Annotated[Path | None, typer.Argument(help="predicted queries, in any of these forms")] = None,
+    cases: Annotated[Path | None, typer.Option(help="JSONL with id, ddl, gold, pred, and rows or database and dialect")] = None,
+    database: Annotated[str, typer.Option(help="SQLAlchemy URL, file, or a folder with a database for each db_id")] = "",
+    ddl: Annotated[Path | None, typer.Option(help="CREATE statements, and INSERT statements if there are rows")] = None,
+    dialect: Annotated[str, typer.Option(help="of the queries (and the DDL); default the database's own")] = "",
+    out: Annotated[Path, typer.Option(help="JSONL: id, verdict, reason, witness")] = Path("runs/grades.jsonl"),
+    policy: Annotated[str, typer.Option(help="relaxed, strict (columns in order) or subset (further columns allowed)")] = "relaxed",
+    details: Annotated[bool, typer.Option(help="also what other graders would say, partial credit, the repair")] = False,
+    jobs: Annotated[int, typer.Option(help="processes; 0 is one for each core")] = 0,
+    seconds: Annotated[float, typer.Option(help="time limit of one query")] = 5.0,
+    fail_under: Annotated[float | None, typer.Option(help="exit 1 when EX, a share from 0 to 1, is lower")] = None,
+) -> None:
+    """Judge SQL that others wrote by what it returns; exits 2 when something could not be graded for the files' fault."""
+    from sqlkit import commands
+
+    tally, amiss = commands.grade(
+        out, cases=cases, gold=gold, predicted=pred, database=database, ddl=ddl, dialect=dialect, policy=policy, details=details,
+        jobs=jobs, seconds=seconds, quiet=not sys.stderr.isatty(),
+    )
+    typer.echo(tally.text())
+    typer.echo(f"grades in {out}")
+    for line in amiss:
+        print(f"sqlkit: {line}", file=sys.stderr)
+    if tally.broken:
+        raise typer.Exit(2)
+    if fail_under is not None and tally.ex.value < fail_under:
+        print(f"sqlkit: EX {tally.ex.value:.1%} is under {fail_under:.1%}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
 def ask(
     question: str, database: Database = "", adapter: Path | None = None, base_model: str = "embedded", glossary: str | None = None,
     shots: Annotated[int, typer.Option(help="worked examples to retrieve for the prompt")] = 0,
@@ -208,7 +241,9 @@ def summary(report: dict[str, Any]) -> str:
 def main() -> None:
     """Entry point: a user's mistake is one line and exit code 2, Ctrl-C is 130."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        if isinstance(code, int) and code:
+            sys.exit(code)
     except (KeyboardInterrupt, typer.Abort):
         print("stopped; the same command goes on from here", file=sys.stderr)
         sys.exit(130)

@@ -164,6 +164,59 @@ def evaluate(
     return write_report(out, results, asked, title=title, about=about)
 
 
+def grade(
+    out: Path, *, cases: Path | None = None, gold: Path | None = None, predicted: Path | None = None, database: str = "",
+    ddl: Path | None = None, dialect: str = "", policy: str = "relaxed", details: bool = False, jobs: int = 0,
+    seconds: float = 5.0, quiet: bool = False,
+) -> tuple[Any, list[str]]:
+    """Grade a case file, or a gold file against a prediction file, into `out`; returns the tally and what was amiss.
+
+    Raises InputError for what the user gave and cannot be used; a broken line costs that line.
+    """
+    from sqlkit.evaluate.batch import grade_cases
+    from sqlkit.evaluate.cases import of_files, read_cases
+    from sqlkit.evaluate.grade import POLICIES
+    from sqlkit.evaluate.group import Options
+    from sqlkit.evaluate.tally import Tally
+    from sqlkit.sql.parse import is_dialect
+
+    if policy not in POLICIES:
+        raise InputError(f"unknown policy {policy!r}: one of {', '.join(POLICIES)}")
+    if dialect and not is_dialect(dialect):
+        raise InputError(f"unknown SQL dialect {dialect!r}")
+    amiss: list[str] = []
+    if cases is not None:
+        if gold or predicted or database or ddl or dialect:
+            raise InputError("--cases names golds, predictions and databases itself; give nothing beside it")
+        for _ in read_cases(cases):
+            break  # a file that cannot be read is told before anything starts
+        held: Callable[[], Any] = lambda: read_cases(cases)  # noqa: E731
+    else:
+        if gold is None or predicted is None:
+            raise InputError("nothing to grade: give --cases FILE, or a gold file and a prediction file")
+        if bool(database) == bool(ddl):
+            raise InputError("give either --database URL or --ddl FILE")
+        if database and "://" not in database and not Path(database).exists():
+            raise InputError(f"database {database} does not exist")
+        listed, amiss = of_files(gold, predicted, database=database, ddl=_text(ddl), dialect=dialect)
+        held = lambda: listed  # noqa: E731
+    tally = Tally()
+    options = Options(policy, details, seconds)
+    with progress("grade", quiet) as tell:
+        for case, outcome in grade_cases(held, out, options, jobs=jobs or os.cpu_count() or 1, progress=lambda n, _: tell(n, 0)):
+            tally.add(case, outcome)
+    return tally, amiss + tally.unusable
+
+
+def _text(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
 def _arms(wanted: Sequence[str], adapter: bool, retrieval: bool) -> list[str]:
     able = [a for a in ARMS if (adapter or not a.startswith("tuned")) and (retrieval or not a.endswith("retrieval"))]
     for arm in wanted:

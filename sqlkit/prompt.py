@@ -86,27 +86,32 @@ def render(question: str, context: Context, shots: Sequence[Example] = ()) -> Pr
     return compose(question, context.linker.link(question), shots)
 
 
+def in_sight(linked: Linked, context: Context, shots: Sequence[Example] = ()) -> dict[str, list[str]]:
+    """The tables and columns that a prompt lets a model know: shown, or used in its metrics and worked examples."""
+    used = set(_NAME.findall(_told(linked, shots)))
+    shown = {t.table.name: {c.column.name for c in t.columns} for t in linked.tables}
+    return {
+        table.name: [c.name for c in table.columns if c.name in shown.get(table.name, ()) or c.name in used]
+        for table in context.schema.tables
+        if table.name in shown or table.name in used
+    }
+
+
 def grammar(question: str, context: Context, shots: Sequence[Example] = ()) -> str:
     """The grammar of what the prompt of a question lets a model know: names and codes in sight, words of the question.
 
-    Names: the tables and columns that the prompt shows, and those that its metrics and worked examples use. Texts: codes
-    and values of the columns in sight, and every run of up to six words of the question, as typed and capitalised.
+    Texts are codes and values of the columns in sight, and every run of up to six words of the question, in several cases.
     """
     linked = context.linker.link(question)
-    told = " ".join([*(sql for _, sql in linked.hints), *(s.sql or "" for s in shots)])
-    used = set(_NAME.findall(told))
-    tables: dict[str, list[str]] = {}
-    texts = [text.replace("''", "'") for text in _TEXT.findall(told)]
-    in_sight = {t.table.name: {c.column.name for c in t.columns} for t in linked.tables}
-    for table in context.schema.tables:
-        columns = in_sight.get(table.name)
-        if columns is None and table.name not in used:
-            continue
-        tables[table.name] = [c.name for c in table.columns if c.name in (columns or ()) or c.name in used]
+    texts = [text.replace("''", "'") for text in _TEXT.findall(_told(linked, shots))]
     for shown in linked.tables:
         for column in shown.columns:
             texts += [*context.glossary.column(shown.table.name, column.column.name).values, *column.values]
-    return select_grammar(tables, [*texts, *_spans(question)])
+    return select_grammar(in_sight(linked, context, shots), [*texts, *_spans(question)])
+
+
+def _told(linked: Linked, shots: Sequence[Example]) -> str:
+    return " ".join([*(sql for _, sql in linked.hints), *(s.sql or "" for s in shots)])
 
 
 def _spans(question: str, longest: int = 6) -> list[str]:

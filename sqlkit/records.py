@@ -23,7 +23,7 @@ Cell = Any  # None, bool, int, float, Decimal, str, bytes, date, time, datetime,
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Example:
-    """A question and its gold SQL; `sql` None means the schema cannot answer it."""
+    """A question and its gold SQL; `sql` None means the schema cannot answer it. `alternatives` are golds as good as it."""
 
     id: str
     question: str
@@ -35,6 +35,7 @@ class Example:
     source: str = ""
     shape: str = ""
     made_by: str = ""
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

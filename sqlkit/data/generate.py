@@ -12,7 +12,7 @@ from sqlkit.data.shapes import SHAPES
 from sqlkit.data.unanswerable import unanswerable
 from sqlkit.data.world import World
 from sqlkit.database import Sandbox
-from sqlkit.prompt import Context
+from sqlkit.prompt import Context, in_sight
 from sqlkit.records import Example
 from sqlkit.sql.skeleton import difficulty
 
@@ -39,6 +39,15 @@ def verify(sql: str, sandbox: Sandbox) -> str:
         if up.error or Counter(up.rows) != Counter(down.rows):
             return "tie"
     return ""
+
+
+def known(question: str, sql: str, context: Context) -> bool:
+    """Whether the prompt of a question shows every table and column that its SQL names."""
+    tables = in_sight(context.linker.link(question), context)
+    shown = {*tables, *(c for columns in tables.values() for c in columns)}
+    named = set(re.findall(r"[^\W\d]\w*", re.sub(r"'(?:[^']|'')*'", "", sql)))
+    every = {*context.tables(), *(c for columns in context.tables().values() for c in columns)}
+    return named & every <= shown
 
 
 def generate(
@@ -79,6 +88,9 @@ def generate(
             continue
         question = word(draft, rng)
         if re.sub(r"\W+", " ", question.lower()).strip() in asked:
+            continue
+        if not known(question, draft.sql, context):
+            dropped["not in sight"] += 1  # its prompt does not show what the answer needs; learning it is learning to guess
             continue
         asked.add(re.sub(r"\W+", " ", question.lower()).strip())
         wordings[draft.sql] += 1

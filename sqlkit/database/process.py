@@ -69,9 +69,20 @@ class Process:
 
         Raises TimeoutError or BrokenWorker; after either the worker is of no more use.
         """
+        self.send([request])
+        return self.receive(deadline)
+
+    def send(self, requests: Sequence[dict[str, Any]]) -> None:
+        """Send requests that are answered in turn. More than a pipe holds (64 KB) may block for ever. Raises BrokenWorker."""
         try:
-            self._in.write(json.dumps(request).encode() + b"\n")
+            self._in.write(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
             self._in.flush()
+        except OSError:
+            raise BrokenWorker("the database process died") from None
+
+    def receive(self, deadline: float) -> dict[str, Any]:
+        """The next answer, as for `ask`."""
+        try:
             (size,) = struct.unpack(">Q", self._read(8, deadline))
             if size > self._largest:
                 raise BrokenWorker("the database process answered too much")

@@ -32,12 +32,26 @@ def main() -> None:
         _leave_network()
     connection = _open(options)
     _limit(options)
-    _send(answers, pickle.dumps({"ready": True}))
+    _send(answers, _fill(connection, options))
+    beside = Beside(connection)
     for line in sys.stdin.buffer:
+        request = json.loads(line)
+        if "beside" in request:  # several databases in memory, one of which each query names
+            _send(answers, pickle.dumps(beside.load(request["beside"])))
+            continue
+        if "on" in request:
+            beside.use(request["on"])
+        if "open" in request:  # another database in the same process, which saves its start
+            connection.close()
+            options = request["open"]
+            connection = _open(options)
+            beside = Beside(connection)
+            _send(answers, _fill(connection, options))
+            continue
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_CPU, (int(used + options["seconds"]) + CPU_MARGIN, resource.RLIM_INFINITY))
-        _send(answers, _run(connection, json.loads(line)["sql"], options))
+        _send(answers, _run(connection, request["sql"], options))
 
 
 def _send(answers: Any, data: bytes) -> None:
@@ -71,14 +85,13 @@ def _open(options: dict[str, Any]) -> Any:
         import duckdb
         import pytz  # noqa: F401 - DuckDB wants it for a TIMESTAMPTZ, and no file is opened later
 
-        connection = duckdb.connect(options["database"], read_only=True)
+        connection = duckdb.connect(options["database"], read_only=options["database"] != ":memory:")
         connection.execute("SET threads = 1")
         connection.execute(f"SET memory_limit = '{max(64, options['memory_mb'] * 3 // 4)}MB'")
         connection.execute("SET temp_directory = ''")
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
         connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
         return connection
     import sqlalchemy
 
@@ -94,6 +107,54 @@ def _open(options: dict[str, Any]) -> Any:
         if options["kind"] == "sqlite":
             opened.exec_driver_sql("SELECT count(*) FROM sqlite_master")
     return engine
+
+
+def _fill(connection: Any, options: dict[str, Any]) -> bytes:
+    """Run the statements that make a database in memory, then lock its settings; says what went wrong."""
+    answer: dict[str, Any] = {"ready": True}
+    for number, statement in enumerate(options.get("script", ()), 1):
+        try:
+            connection.execute(statement)
+        except Exception as error:
+            answer = {"error": f"statement {number}: {' '.join(str(error).split())[:300]}", "statement": number - 1}
+            break
+    if options["kind"] == "duckdb":
+        connection.execute("SET lock_configuration = true")
+    return pickle.dumps(answer)
+
+
+class Beside:
+    """Databases side by side in one DuckDB, all in memory; a query sees by plain names the one in use."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._loaded: list[str] = []
+        self._used = ""
+        self._number = 0
+
+    def load(self, scripts: list[list[str]]) -> dict[str, Any]:
+        """Forget the databases held so far and make others; says which statement failed."""
+        self._connection.execute("USE memory")
+        for name in self._loaded:
+            self._connection.execute(f"DETACH {name}")
+        self._loaded, self._used = [], ""
+        for number, statements in enumerate(scripts):
+            self._number += 1
+            name = f"populated_{self._number}"
+            self._connection.execute(f"ATTACH ':memory:' AS {name}")
+            self._loaded.append(name)
+            self._connection.execute(f"USE {name}")
+            try:
+                self._connection.execute(";".join(statements))
+            except Exception as error:
+                return {"error": f"database {number}: {' '.join(str(error).split())[:300]}"}
+        return {"ready": True}
+
+    def use(self, number: int) -> None:
+        name = self._loaded[number]
+        if name != self._used:
+            self._connection.execute(f"USE {name}")
+            self._used = name
 
 
 def _run(connection: Any, sql: str, options: dict[str, Any]) -> bytes:

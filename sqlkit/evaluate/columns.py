@@ -27,11 +27,16 @@ class Side:
 
 
 class ColumnSearch:
-    """Backtracking over column permutations. `label`s are what the columns placed so far tell rows apart by."""
+    """Backtracking over column permutations. `label`s are what the columns placed so far tell rows apart by.
 
-    def __init__(self, gold: Sequence[Sequence[Codes]], said: Sequence[Sequence[Codes]], width: int, cut: bool) -> None:
-        self.gold, self.said, self.width, self.cut = Side(gold), Side(said), width, cut
-        self.direct = all(within(Counter(b), Counter(a)) for a, b in zip(gold, said, strict=True))
+    cut: the predicted rows are a part of the gold's. wider: the prediction may have columns that the gold lacks.
+    """
+
+    def __init__(
+        self, gold: Sequence[Sequence[Codes]], said: Sequence[Sequence[Codes]], width: int, cut: bool, wider: bool = False
+    ) -> None:
+        self.gold, self.said, self.width, self.cut = Side(gold), Side(said), width, cut or wider
+        self.direct = not wider and all(within(Counter(b), Counter(a)) for a, b in zip(gold, said, strict=True))
         self.spent = 0
 
     def run(self) -> tuple[int, ...] | None:
@@ -51,7 +56,7 @@ class ColumnSearch:
 
     def _candidates(self) -> list[list[int]]:
         """For each gold column the predicted columns that may show it."""
-        if self.cut:  # a part of a bag: only containment can be asked
+        if self.cut:  # a part of a bag, or of the columns: only containment can be asked
             theirs = [self._bag(self.said, column) for column in self.said.columns]
             return [
                 [j for j, bag in enumerate(theirs) if within(bag, self._bag(self.gold, column))]

@@ -18,6 +18,7 @@ from sqlkit.evaluate.values import Coder, Row, is_number, same, size
 
 _MATCHABLE = 300  # rows with near values that are matched pair by pair
 
+Columns = Literal["free", "fixed", "wider"]
 Outcome = Literal["same", "columns", "count", "order", "duplicates", "values", "gave up"]
 
 
@@ -52,27 +53,37 @@ def bag(rows: Sequence[Row]) -> list[Group]:
     return [Group(tuple(rows), len(rows))]
 
 
-def compare(groups: Sequence[Group], predicted: Sequence[Row], width: int, predicted_width: int) -> Comparison:
-    """Compare predicted rows with the gold's tie groups; the widths count even where there are no rows."""
+def compare(
+    groups: Sequence[Group], predicted: Sequence[Row], width: int, predicted_width: int, columns: Columns = "free"
+) -> Comparison:
+    """Compare predicted rows with the gold's tie groups; the widths count even where there are no rows.
+
+    columns: "free" lets them come in any order, "fixed" in the gold's only, "wider" in any and with others beside them.
+    """
     rows = [row for group in groups for row in group.rows]
-    if width != predicted_width:
+    if predicted_width < width or (predicted_width > width and columns != "wider"):
         return Comparison("columns")
     coder = Coder([*rows, *predicted])
     gold = [[coder.row(row) for row in group.rows] for group in groups]
     said = [coder.row(row) for row in predicted]
     if sum(group.take for group in groups) != len(predicted):
-        columns = _alike(gold, [said], width)
-        distinct = {row for block in gold for row in block} == set(said)
-        return _told("duplicates" if distinct else "count", groups, predicted, gold, said, columns)
+        alike = _alike(gold, [said], width)
+        distinct = {row for block in gold for row in block} == {tuple([row[j] for j in alike]) for row in said}
+        return _told("duplicates" if distinct else "count", groups, predicted, gold, said, alike)
     blocks = list(_split([group.take for group in groups], said))
-    search = ColumnSearch(gold, blocks, width, any(group.cut for group in groups))
-    found = search.run()
+    search = ColumnSearch(gold, blocks, width, any(group.cut for group in groups), predicted_width > width)
+    if not predicted:
+        found: tuple[int, ...] | None = tuple(range(width))
+    elif columns == "fixed":
+        found = tuple(range(width)) if search.direct else None
+    else:
+        found = search.run()
     if found is not None and (not coder.loose or _pairs(groups, predicted, gold, said, found)):
         return Comparison("same", found)
     if search.spent > BUDGET:
         return Comparison("gave up")
     if len(groups) > 1:
-        anyhow = compare([Group(tuple(rows), len(predicted))], predicted, width, predicted_width)
+        anyhow = compare([Group(tuple(rows), len(predicted))], predicted, width, predicted_width, columns)
         if anyhow.equal and _holds_all(groups, gold, said, anyhow.columns):
             return Comparison("order", anyhow.columns)
     return _told("values", groups, predicted, gold, said, _alike(gold, [said], width))
@@ -141,7 +152,8 @@ def _sizes(row: Row) -> list[float]:
 def _alike(gold: Sequence[Sequence[Codes]], said: Sequence[Sequence[Codes]], width: int) -> tuple[int, ...]:
     """The pairing of columns that shares most values: for showing what differs, not for judging."""
     ours = [Counter(row[i] for block in gold for row in block) for i in range(width)]
-    theirs = [Counter(row[j] for block in said for row in block) for j in range(width)]
+    theirs = [Counter(column) for column in zip(*(row for block in said for row in block), strict=True)]
+    theirs += [Counter()] * (width - len(theirs))  # no rows: any pairing will do
     shared = sorted(
         ((-sum((a & b).values()), abs(i - j), i, j) for i, a in enumerate(ours) for j, b in enumerate(theirs)),
     )

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Protocol
 
 from sqlkit.evaluate.compare import Group, bag, compare
+from sqlkit.evaluate.runs import Runs
 from sqlkit.evaluate.values import Row, same
 from sqlkit.records import Result
-from sqlkit.sql.probe import Probe, probe, reversed_rows
-
-
-class Runs(Protocol):
-    """What a grader needs of a sandbox: SQL in, a result out, and never an exception for what SQL does."""
-
-    def run(self, sql: str) -> Result: ...
+from sqlkit.sql.probe import Probe, other_orders, probe
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Gold:
-    """`broken` says why the gold is no answer at all, `unstable` why its answer is one of many; else both ''.
+    """What a gold query fixes on one database.
+
+    `broken` says why the gold is no answer at all, `unstable` why its answer is one of many; else both ''.
 
     `whole` False: tie groups run past the sandbox's row limit, so a row that is not in them may still be right.
     """
@@ -34,20 +30,20 @@ class Gold:
     whole: bool = True
 
 
-def ask_gold(sql: str, sandbox: Runs) -> Gold:
-    """Run a gold query and find out what about its rows it fixes."""
+def ask_gold(sql: str, sandbox: Runs, dialect: str = "duckdb", seen: Probe | None = None) -> Gold:
+    """Run a gold query and find out what about its rows it fixes. seen: its probe, where it is known."""
     result = sandbox.run(sql)
     if not result.ok:
         return Gold(sql, result, broken=f"the gold fails: {result.error}")
-    if not result.rows:
-        return Gold(sql, result, broken="the gold returns no rows")
-    seen = probe(sql)
+    seen = seen or probe(sql, dialect)
     if seen.volatile:
         return Gold(sql, result, unstable=f"the gold is random: {', '.join(seen.volatile)}")
+    if seen.clock and sandbox.run(sql + "\n").rows != result.rows:  # another text, so that it is not remembered
+        return Gold(sql, result, unstable="the gold is not deterministic: it shows the time at which it runs")
     if result.truncated:
         return Gold(sql, result, tuple(_strict(result, seen)), seen.ordered, whole=False)
     groups, whole = _groups(result, seen, sandbox)
-    unstable = _unstable(sql, groups, len(result.columns), sandbox) if seen.fragile else ""
+    unstable = _unstable(sql, groups, len(result.columns), sandbox, dialect) if seen.fragile else ""
     return Gold(sql, result, tuple(groups), seen.ordered, unstable=unstable, whole=whole)
 
 
@@ -103,12 +99,10 @@ def _positions(seen: Probe, full: Result, width: int) -> Sequence[int] | None:
     return found
 
 
-def _unstable(sql: str, groups: Sequence[Group], width: int, sandbox: Runs) -> str:
-    """Why the gold is not deterministic, when reading its tables backwards changes what it returns."""
-    backwards = reversed_rows(sql)
-    other = sandbox.run(backwards) if backwards else None
-    if other is None or not other.ok or other.truncated:
-        return ""
-    if compare(groups, other.rows, width, len(other.columns)).equal:
-        return ""
-    return "the gold is not deterministic: its result depends on the order in which rows are stored"
+def _unstable(sql: str, groups: Sequence[Group], width: int, sandbox: Runs, dialect: str) -> str:
+    """Why the gold is not deterministic, when reading its tables in another order changes what it returns."""
+    for text in other_orders(sql, dialect):
+        other = sandbox.run(text)
+        if other.ok and not other.truncated and not compare(groups, other.rows, width, len(other.columns)).equal:
+            return "the gold is not deterministic: its result depends on the order in which rows are stored"
+    return ""

@@ -1,74 +1,96 @@
 """The verdict on a prediction: never a bare boolean, always with what was seen.
 
-equivalent   the prediction returns what the gold fixes; or it refuses what the schema cannot answer
-different    it returns something else, refuses what can be answered, or answers what cannot
+equivalent   the prediction returns what the gold fixes, on every database; or it refuses what the schema cannot answer
+different    it returns something else, refuses what can be answered, or answers what cannot; with a witness
 error        it has no SQL, or its SQL fails: parse, bind, runtime, time, memory, size, crash
 unsafe       it is not one read-only statement; decided before anything runs
-gold_broken  the gold fails or returns nothing: told, never counted
-undecidable  the gold is not deterministic, or the results are too large to tell
+gold_broken  the gold fails: told, never counted
+undecidable  the gold is not deterministic, nothing but empty results, databases too weak or results too large to tell
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlkit.errors import InputError
-from sqlkit.evaluate.compare import Comparison, compare
-from sqlkit.evaluate.gold import Gold, Runs, ask_gold
+from sqlkit.evaluate.compare import Columns
+from sqlkit.evaluate.gold import ask_gold
 from sqlkit.evaluate.reasons import Why, error_kind, explain, sample, sample_rows
+from sqlkit.evaluate.runs import Remembered, Runs
+from sqlkit.evaluate.several import Found, Golds, gather, match
 from sqlkit.records import Example, Grade, Prediction, Result, Verdict
 from sqlkit.sql.parse import SqlglotError, transpile
-from sqlkit.sql.probe import orders_rows
+from sqlkit.sql.probe import probe, same_query
 from sqlkit.sql.skeleton import difficulty
 
 Progress = Callable[[int, int], object]
+Policy = Literal["relaxed", "strict", "subset"]
+POLICIES: dict[Policy, Columns] = {"relaxed": "free", "strict": "fixed", "subset": "wider"}
+EMPTY = "the gold returns no rows on any database, so rows cannot tell"
+_BEST: tuple[Verdict, ...] = ("equivalent", "undecidable", "different", "error", "gold_broken")
+_Judged = tuple[Verdict, Why, dict[str, Any]]
 
 
 class Grader:
-    """Grades against one database; golds and predictions seen before are not run again."""
+    """Grades against one database or several; golds and predictions seen before are not run again.
 
-    def __init__(self, sandbox: Runs, dialect: str = "duckdb") -> None:
-        self.sandbox, self.dialect = sandbox, dialect
-        self._golds: dict[tuple[str, str], Gold] = {}
+    databases: whatever has `run(sql) -> Result`, and a `name` to show where there are several. dialect: of the SQL that
+    they take. policy: "relaxed", or "strict" (columns in the gold's order), or "subset" (further columns allowed). weak:
+    why these databases cannot tell queries apart, if that is known; then only the same query is equivalent.
+    """
+
+    def __init__(
+        self, databases: Runs | Sequence[Runs], dialect: str = "duckdb", *, policy: Policy = "relaxed", weak: str = ""
+    ) -> None:
+        if policy not in POLICIES:
+            raise InputError(f"unknown policy {policy!r}: one of {', '.join(POLICIES)}")
+        given = list(databases) if isinstance(databases, Sequence) else [databases]
+        if not given:
+            raise InputError("no database to grade on")
+        self.names = [str(getattr(d, "name", "") or f"database {i}") for i, d in enumerate(given, 1)]
+        self.databases = [Remembered(database, name) for database, name in zip(given, self.names, strict=True)]
+        self.dialect, self.weak, self.columns = dialect, weak, POLICIES[policy]
+        self._golds: dict[tuple[str, str], Golds] = {}
         self._levels: dict[tuple[str, str], str] = {}
-        self._seen: dict[tuple[str | None, str, str | None], tuple[Verdict, Why, dict[str, Any]]] = {}
+        self._seen: dict[tuple[tuple[str, ...], str, str | None], _Judged] = {}
 
-    def gold(self, example: Example) -> Gold:
-        """The example's gold, run once. Raises ValueError for an unanswerable example."""
-        if example.sql is None:
-            raise ValueError(f"{example.id} has no gold")
-        key = (example.sql, example.dialect)
+    def gold(self, sql: str, dialect: str = "") -> Golds:
+        """What a gold query fixes on each database; run once."""
+        key = (sql, dialect)
         if key not in self._golds:
-            self._golds[key] = self._ask(*key)
+            self._golds[key] = self._ask_gold(*key)
         return self._golds[key]
 
-    def _level(self, example: Example) -> str:
-        if example.sql is None:
-            return ""
-        key = (example.sql, example.dialect)
-        if key not in self._levels:
-            self._levels[key] = difficulty(*key)
-        return self._levels[key]
-
-    def _ask(self, sql: str, dialect: str) -> Gold:
+    def _ask_gold(self, sql: str, dialect: str) -> Golds:
         if dialect and dialect != self.dialect:
             try:
                 sql = transpile(sql, dialect, self.dialect)
-            except ValueError as error:
-                raise InputError(f"unknown SQL dialect {dialect!r}") from error
             except SqlglotError as error:
                 message = str(error).splitlines()[0]
-                return Gold(sql, Result(error=f"parse: {message}"), broken=f"the gold is not {dialect}: {message}")
-        return ask_gold(sql, self.sandbox)
+                return Golds(sql, (), tuple(self.names), broken=f"the gold is not {dialect}: {message}")
+            except ValueError as error:
+                raise InputError(f"unknown SQL dialect {dialect!r}") from error
+        seen = probe(sql, self.dialect)
+        return gather(sql, [ask_gold(sql, database, self.dialect, seen) for database in self.databases], self.names)
+
+    def ask(self, i: int, sql: str) -> Result:
+        """What database number `i` says."""
+        return self.databases[i].run(sql)
+
+    def prefetch(self, queries: Sequence[str]) -> None:
+        """Ask every database for what will soon be asked, at once where it can."""
+        for database in self.databases:
+            database.prefetch(queries)
 
     def grade(self, example: Example, prediction: Prediction) -> Grade:
         """The verdict on one prediction. Raises InputError when it belongs to another example."""
         if prediction.example_id != example.id:
             raise InputError(f"prediction {prediction.example_id} was given for example {example.id}")
-        key = (example.sql, example.dialect, prediction.sql)
+        golds = () if example.sql is None else (example.sql, *example.alternatives)
+        key = (golds, example.dialect, prediction.sql)
         if key not in self._seen:
-            self._seen[key] = self._judge(example, prediction.sql)
+            self._seen[key] = self._judge(golds, example.dialect, prediction.sql)
         verdict, why, details = self._seen[key]
         return Grade(
             example_id=example.id,
@@ -81,30 +103,53 @@ class Grader:
             details={**details, "kind": why.kind},
         )
 
-    def _judge(self, example: Example, sql: str | None) -> tuple[Verdict, Why, dict[str, Any]]:
+    def _level(self, example: Example) -> str:
         if example.sql is None:
+            return ""
+        key = (example.sql, example.dialect)
+        if key not in self._levels:
+            self._levels[key] = difficulty(*key)
+        return self._levels[key]
+
+    def _judge(self, golds: Sequence[str], dialect: str, sql: str | None) -> _Judged:
+        """The best verdict that one of the golds gives."""
+        if not golds:
             return self._judge_unanswerable(sql)
-        gold = self.gold(example)
-        details: dict[str, Any] = {"gold_sql": gold.sql, "gold": sample(gold.result)}
-        said = self._run(sql)
+        best: _Judged | None = None
+        for gold in golds:
+            found = self._judge_against(self.gold(gold, dialect), sql)
+            if found[0] in ("equivalent", "unsafe"):
+                return found
+            if best is None or _BEST.index(found[0]) < _BEST.index(best[0]):
+                best = found
+        assert best is not None
+        return best
+
+    def _judge_against(self, golds: Golds, sql: str | None) -> _Judged:
+        details: dict[str, Any] = {"gold_sql": golds.sql, "databases": len(self.databases)}
+        if golds.on:
+            details["gold"] = sample(golds.on[golds.shown].result)
+        said = self._first(golds, sql)
         if said is not None:
             details |= {"predicted": sample(said), "runs": said.ok, "seconds": said.seconds}
         if said is not None and said.error.startswith("unsafe"):
             return "unsafe", Why("unsafe", said.error), details
-        if gold.broken:
-            return "gold_broken", Why("gold broken", gold.broken), details
+        if golds.broken:
+            return "gold_broken", Why("gold broken", golds.broken), details
+        if golds.unstable or golds.empty:
+            details["gold_fault"] = golds.unstable or EMPTY
         if said is None:
             return "different", Why("refused", "refused a question that can be answered"), details
         if not said.ok:
             return "error", Why(error_kind(said.error), said.error), details
-        if gold.unstable:
-            return "undecidable", Why("gold unstable", gold.unstable), details
-        return self._compare(gold, sql or "", said, details)
+        if golds.unstable:
+            return "undecidable", Why("gold unstable", golds.unstable), details
+        return self._told(golds, sql or "", match(golds, sql or "", self.ask, self.columns, self.dialect), details)
 
-    def _judge_unanswerable(self, sql: str | None) -> tuple[Verdict, Why, dict[str, Any]]:
+    def _judge_unanswerable(self, sql: str | None) -> _Judged:
         if sql is None:
             return "equivalent", Why("", "refused, as it should"), {}
-        said = self._run(sql)
+        said = self._first(None, sql)
         assert said is not None
         details: dict[str, Any] = {"predicted": sample(said), "runs": said.ok, "seconds": said.seconds}
         if said.error.startswith("unsafe"):
@@ -113,40 +158,48 @@ class Grader:
             return "error", Why(error_kind(said.error), said.error), details
         return "different", Why("not refused", "answered a question that the schema cannot answer"), details
 
-    def _run(self, sql: str | None) -> Result | None:
-        """What the database says to a prediction; None for a refusal."""
+    def _first(self, golds: Golds | None, sql: str | None) -> Result | None:
+        """What the database that is shown says to a prediction; None for a refusal."""
         if sql is None:
             return None
-        return self.sandbox.run(sql) if sql.strip() else Result(error="parse: no SQL in the answer")
+        if not sql.strip():
+            return Result(error="parse: no SQL in the answer")
+        return self.ask(golds.shown if golds else 0, sql)
 
-    def _compare(
-        self, gold: Gold, sql: str, said: Result, details: dict[str, Any]
-    ) -> tuple[Verdict, Why, dict[str, Any]]:
-        widths = len(gold.result.columns), len(said.columns)
-        cut = {gold.result.truncated, said.truncated}
-        if widths[0] == widths[1] and cut == {True}:
-            return "undecidable", Why("too large", f"both return more than {len(said.rows):,} rows"), details
-        found = Comparison("count") if widths[0] == widths[1] and True in cut else compare(gold.groups, said.rows, *widths)
-        details["missing"], details["extra"] = sample_rows(found.missing), sample_rows(found.extra)
-        details["columns"] = list(found.columns)
-        if found.equal and gold.ordered and len(gold.groups) > 1 and not orders_rows(sql):
-            found = Comparison("order", found.columns)  # the right order, but by chance: nothing in the query fixes it
-        if found.equal:
-            return "equivalent", Why("", "the same result"), details
-        if found.outcome == "gave up" or (not gold.whole and found.outcome == "values"):
+    def _told(self, golds: Golds, sql: str, found: Found, details: dict[str, Any]) -> _Judged:
+        """The verdict and its words for what `match` found."""
+        gold, comparison, where = golds.on[found.at], found.comparison, golds.where(found.at)
+        details |= {"gold": sample(gold.result), "predicted": sample(found.said), "columns": list(comparison.columns)}
+        details |= {"missing": sample_rows(comparison.missing), "extra": sample_rows(comparison.extra)}
+        if found.outcome == "same":
+            if self.weak and not same_query(golds.sql, sql, self.dialect):
+                return "undecidable", Why("weak databases", self.weak), details
+            return "equivalent", Why("", "the same result" + (f" on {len(golds.on)} databases" if len(golds.on) > 1 else "")), details
+        if found.outcome == "empty":
+            return "undecidable", Why("gold empty", EMPTY), details
+        if found.outcome == "too large":
             return "undecidable", Why("too large", "the results are too large or too alike to tell"), details
-        return "different", explain(gold, sql, said, found), details
+        details["witness"] = self.names[found.at]
+        if found.outcome == "error":
+            details["runs"] = False
+            return "error", Why(error_kind(found.said.error), found.said.error + where), details
+        if found.outcome == "split":
+            return "different", Why("wrong columns", f"no one order of columns fits all databases{where}"), details
+        if found.outcome == "chance":
+            return "different", Why("by chance", f"right only in the order in which rows happen to be stored{where}"), details
+        why = explain(gold, sql, found.said, comparison, self.dialect)
+        return "different", Why(why.kind, why.text + where), details
 
 
-def grade(example: Example, prediction: Prediction, sandbox: Runs) -> Grade:
+def grade(example: Example, prediction: Prediction, databases: Runs | Sequence[Runs]) -> Grade:
     """The verdict on one prediction."""
-    return Grader(sandbox).grade(example, prediction)
+    return Grader(databases).grade(example, prediction)
 
 
 def grade_all(
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
-    sandbox: Runs | Grader,
+    sandbox: Runs | Sequence[Runs] | Grader,
     progress: Progress | None = None,
 ) -> list[Grade]:
     """The verdicts on all predictions, in the order of the examples. Several arms share a Grader, which keeps golds.

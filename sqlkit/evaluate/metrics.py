@@ -90,8 +90,13 @@ def paired_gain(new: Sequence[bool], old: Sequence[bool], *, samples: int = 10_0
 
 
 def counted(grades: Iterable[Grade]) -> list[Grade]:
-    """The grades that may count: without those whose gold is at fault."""
-    return [grade for grade in grades if grade.verdict not in NOT_COUNTED]
+    """The grades that may count: without those whose gold is at fault, whatever was predicted."""
+    return [grade for grade in grades if counts(grade)]
+
+
+def counts(grade: Grade) -> bool:
+    """Whether a grade may count: not where the gold is broken, not deterministic, or empty on every database."""
+    return grade.verdict not in NOT_COUNTED and not grade.details.get("gold_fault")
 
 
 def execution_accuracy(grades: Iterable[Grade]) -> Interval:

@@ -38,9 +38,9 @@ def error_kind(error: str) -> str:
     return _ERRORS.get(error.partition(":")[0], "fails when run")
 
 
-def explain(gold: Gold, sql: str, said: Result, found: Comparison) -> Why:
+def explain(gold: Gold, sql: str, said: Result, found: Comparison, dialect: str = "duckdb") -> Why:
     """Why a result that differs differs: what is seen in the rows, and the likely cause in the query."""
-    causes = differences(gold.sql, sql)
+    causes = differences(gold.sql, sql, dialect)
     symptom = _symptom(gold, said, found)
     if found.outcome == "order":  # the rows are right, so only what orders them can be wrong
         return Why("wrong order", symptom)

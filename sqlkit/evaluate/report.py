@@ -95,7 +95,7 @@ def _check(arms: Mapping[str, Arm], examples: Sequence[Example]) -> None:
 
 def _aside(arms: Mapping[str, Arm]) -> set[str]:
     """Questions whose gold is at fault in any arm; they leave every arm, so that all rest on the same questions."""
-    return {g.example_id for arm in arms.values() for g in arm.grades if g.verdict in metrics.NOT_COUNTED}
+    return {g.example_id for arm in arms.values() for g in arm.grades if not metrics.counts(g)}
 
 
 def _without(grades: Sequence[Grade], aside: set[str]) -> list[Grade]:

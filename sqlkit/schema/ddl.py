@@ -30,6 +30,8 @@ class _Parts:
     columns: dict[str, Column] = dataclasses.field(default_factory=dict)
     primary: tuple[str, ...] = ()
     keys: list[ForeignKey] = dataclasses.field(default_factory=list)
+    unique: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
+    checks: list[str] = dataclasses.field(default_factory=list)
     comment: str = ""
 
 
@@ -67,11 +69,20 @@ def _read(part: exp.Expression, parts: _Parts) -> None:
         parts.primary = tuple(e.name for e in part.expressions)
     elif isinstance(part, exp.ForeignKey):
         parts.keys.append(_key(tuple(e.name for e in part.expressions), part.args["reference"]))
+    elif isinstance(part, exp.UniqueColumnConstraint):
+        named = part.this.expressions if isinstance(part.this, exp.Schema) else []
+        parts.unique += [tuple(e.name for e in named)] if named else []
+    elif isinstance(part, exp.CheckColumnConstraint):
+        parts.checks.append(spell(part.this))
     elif isinstance(part, exp.ColumnDef):
         kinds: dict[type, Any] = {type(c.kind): c.kind for c in part.constraints}
         reference, comment = kinds.get(exp.Reference), kinds.get(exp.CommentColumnConstraint)
         if exp.PrimaryKeyColumnConstraint in kinds:
             parts.primary = (part.name,)
+        if exp.UniqueColumnConstraint in kinds:
+            parts.unique.append((part.name,))
+        if exp.CheckColumnConstraint in kinds:
+            parts.checks.append(spell(kinds[exp.CheckColumnConstraint].this))
         if reference is not None:
             parts.keys.append(_key((part.name,), reference))
         fixed = kinds.get(exp.NotNullColumnConstraint)
@@ -138,28 +149,41 @@ def _finish(title: str, parts: _Parts, tables: dict[str, _Parts]) -> Table:
             for key in parts.keys
         ),
         parts.comment,
+        tuple(parts.unique),
+        tuple(parts.checks),
     )
 
 
 def to_ddl(schema: Schema) -> str:
     """CREATE TABLE and COMMENT ON statements that DuckDB runs as they stand: a table comes after those it refers to.
 
-    Keys that refer to an unknown table, or around in a circle, are left out.
+    Keys that DuckDB refuses are left out, as `enforced` does.
     """
-    made, done = [], set[str]()
-    for table in _parents_first(schema):
-        done.add(table.name.lower())
+    made = []
+    for table in enforced(schema).tables:
         lines = [f"  {_quoted(c.name)} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
         if table.primary_key:
             lines.append(f"  PRIMARY KEY ({_list(table.primary_key)})")
+        lines += [f"  UNIQUE ({_list(columns)})" for columns in table.unique]
+        lines += [f"  CHECK ({condition})" for condition in table.checks]
         lines += [
             f"  FOREIGN KEY ({_list(k.columns)}) REFERENCES {_quoted(k.ref_table)} ({_list(k.ref_columns)})"
             for k in table.foreign_keys
-            if k.ref_table.lower() in done and _unique(schema, k)
         ]
         made.append(f"CREATE TABLE {_quoted(table.name)} (\n" + ",\n".join(lines) + "\n);")
         made += [f"COMMENT ON {what} IS {exp.Literal.string(said).sql()};" for what, said in _comments(table)]
     return "\n".join(made) + "\n"
+
+
+def enforced(schema: Schema) -> Schema:
+    """The schema as DuckDB can keep it: parents before children, without foreign keys that refer to an unknown table or
+    column, to columns that are no key, or around in a circle."""
+    tables, done = [], set[str]()
+    for table in _parents_first(schema):
+        done.add(table.name.lower())
+        kept = tuple(k for k in table.foreign_keys if k.ref_table.lower() in done and _unique(schema, k) and _typed(schema, table, k))
+        tables.append(dataclasses.replace(table, foreign_keys=kept))
+    return Schema(tuple(tables), schema.name)
 
 
 def _parents_first(schema: Schema) -> list[Table]:
@@ -174,9 +198,17 @@ def _parents_first(schema: Schema) -> list[Table]:
 
 
 def _unique(schema: Schema, key: ForeignKey) -> bool:
-    """Whether DuckDB takes the key: it must refer to a primary key."""
+    """Whether DuckDB takes the key: it must refer to a primary key or to columns declared unique."""
     other = schema.table(key.ref_table)
-    return other is not None and {c.lower() for c in key.ref_columns} == {c.lower() for c in other.primary_key}
+    wanted = {c.lower() for c in key.ref_columns}
+    return other is not None and any(wanted == {c.lower() for c in columns} for columns in (other.primary_key, *other.unique))
+
+
+def _typed(schema: Schema, table: Table, key: ForeignKey) -> bool:
+    """Whether both sides of a key have the same types, which DuckDB wants."""
+    other = schema.table(key.ref_table)
+    pairs = [(table.column(a), other.column(b)) for a, b in zip(key.columns, key.ref_columns, strict=False)] if other else []
+    return len(key.columns) == len(key.ref_columns) and all(a and b and a.type == b.type for a, b in pairs)
 
 
 def _comments(table: Table) -> Iterator[tuple[str, str]]:

@@ -61,6 +61,8 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     comment: str = ""
     schema: str = ""
+    unique: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[str, ...] = ()  # conditions in DuckDB SQL
 
     @property
     def bare(self) -> str:

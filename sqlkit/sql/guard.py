@@ -80,6 +80,8 @@ def check(sql: str, dialect: str = "duckdb") -> str:
 
 
 def _statement(statement: exp.Expression) -> str:
+    if isinstance(statement, exp.Condition | exp.Alias) and not isinstance(statement, exp.Subquery):
+        return "parse: not a statement"  # a word or two of prose
     if not isinstance(statement, exp.Select | exp.SetOperation | exp.Subquery):
         return f"not a SELECT but {statement.key.upper()}"
     return next((reason for node in statement.walk() if (reason := _node(node))), "")

@@ -12,7 +12,15 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "parse_all", "parse_one", "transpile"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "parse_all", "parse_one", "transpile"]
+
+
+def is_dialect(name: str) -> bool:
+    """Whether sqlglot knows a dialect by this name."""
+    try:
+        return bool(sqlglot.Dialect.get_or_raise(name))
+    except ValueError:
+        return False
 
 
 def parse_all(sql: str, dialect: str = "duckdb") -> list[exp.Expression]:

@@ -55,9 +55,9 @@ class Parts:
     vague: bool = False  # some column's table cannot be told from the text
 
 
-def take_apart(sql: str, *, bare: bool = False) -> Parts:
+def take_apart(sql: str, *, bare: bool = False, dialect: str = "duckdb") -> Parts:
     """The parts of a query; `bare` leaves the tables off the columns. Raises SqlglotError."""
-    tree: exp.Expr = parse_one(sql).copy()
+    tree: exp.Expr = parse_one(sql, dialect)
     parts = Parts()
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for select in list(tree.find_all(exp.Select)):

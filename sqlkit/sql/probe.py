@@ -2,7 +2,7 @@
 
 A grader must know which rows of the gold are tied in the outermost ORDER BY and what lies beyond a LIMIT. `probe`
 rewrites the gold so that one execution shows both: the LIMIT goes, and sort keys that are not in the output are
-added behind it. `reversed_rows` makes the same query read its tables backwards: a result that changes was not
+added behind it. `other_orders` makes the same query read its tables in other orders: a result that changes was not
 determined by the query.
 """
 
@@ -16,6 +16,11 @@ from sqlkit.sql.parse import SqlglotError, parse_one
 
 # Their value is another one at every call: no gold may rest on them.
 _VOLATILE = {"random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed"}
+# Their value is another one at another time: a gold that shows it cannot be compared.
+_CLOCK = {
+    "now", "current_timestamp", "current_time", "localtimestamp", "localtime", "current_localtimestamp", "current_localtime",
+    "transaction_timestamp", "get_current_timestamp", "get_current_time", "sysdate", "current_datetime",
+}  # fmt: skip
 # Their value depends on the order in which rows arrive, unless an ORDER BY inside them is total.
 _ARRIVAL = {
     "first", "last", "any_value", "arbitrary", "array_agg", "list", "group_concat", "string_agg", "arg_max", "arg_min",
@@ -29,7 +34,8 @@ class Probe:
 
     `keys` are the sort keys in order: a column's position (0-based, in the output of `sql`; negative counts from the
     end), or a column's name. `offset` None: it is an expression. `volatile` names functions that make the result
-    random; `fragile` says that something below the top may depend on the order in which rows are read.
+    random; `clock` says that it asks for the time; `fragile` says that something below the top may depend on the order in
+    which rows are read.
     """
 
     sql: str
@@ -40,6 +46,7 @@ class Probe:
     appended: int = 0
     exact: bool = True
     volatile: tuple[str, ...] = ()
+    clock: bool = False
     fragile: bool = False
 
     @property
@@ -48,10 +55,10 @@ class Probe:
         return not self.ordered and not self.limited
 
 
-def probe(sql: str) -> Probe:
+def probe(sql: str, dialect: str = "duckdb") -> Probe:
     """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
     try:
-        tree = _outermost(parse_one(sql))
+        tree = _outermost(parse_one(sql, dialect))
     except (SqlglotError, RecursionError):
         return Probe(sql, exact=False)
     names = {_function(node) for node in tree.find_all(exp.Func)}
@@ -64,31 +71,39 @@ def probe(sql: str) -> Probe:
     if extra:
         tree.set("expressions", [*tree.expressions, *extra])
     return Probe(
-        sql=tree.sql(dialect="duckdb"),
+        sql=tree.sql(dialect=dialect),
         ordered=bool(sort_keys),
         limited=limit is not None or offset is not None,
         offset=_number(offset.expression) if offset else 0,
         keys=keys,
         appended=len(extra),
-        exact=exact,
+        exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),
         volatile=volatile,
+        clock=bool(names & _CLOCK),
         fragile=_fragile(tree, names),
     )
 
 
-def orders_rows(sql: str) -> bool:
+def orders_rows(sql: str, dialect: str = "duckdb") -> bool:
     """Whether any ORDER BY of a query (not of a window or an aggregate) could have ordered its rows."""
     try:
-        tree = parse_one(sql)
+        tree = parse_one(sql, dialect)
         return any(isinstance(order.parent, exp.Query | exp.Subquery) for order in tree.find_all(exp.Order))
     except (SqlglotError, RecursionError):
         return False
 
 
-def reversed_rows(sql: str) -> str | None:
-    """The same query over tables read from the last row to the first; None where that cannot be written."""
+def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
+    """The same query over tables whose rows come in other orders; empty where that cannot be written.
+
+    First from the last row to the first, then shuffled: a choice in the middle may survive the one but not the other.
+    """
+    return [text for key in ("rowid", "rowid * 7919 % 10007") if (text := _reordered(sql, key, dialect))]
+
+
+def _reordered(sql: str, key: str, dialect: str) -> str | None:
     try:
-        tree = parse_one(sql)
+        tree = parse_one(sql, dialect)
     except (SqlglotError, RecursionError):
         return None
     common = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
@@ -100,10 +115,23 @@ def reversed_rows(sql: str) -> str | None:
             return None
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
         source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
-        backwards = exp.select("*").from_(source).order_by(exp.column("rowid").desc())
+        backwards = exp.select("*").from_(source).order_by(f"{key} DESC")
         table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
         done += 1
-    return tree.sql(dialect="duckdb") if done else None
+    return tree.sql(dialect=dialect) if done else None
+
+
+def same_query(one: str, other: str, dialect: str = "duckdb") -> bool:
+    """Whether two texts are the same query but for spaces, case of names and comments: then no data can tell them apart."""
+    if one.strip() == other.strip():
+        return True
+    try:
+        trees = parse_one(one, dialect), parse_one(other, dialect)
+        for name in (n for tree in trees for n in tree.find_all(exp.Identifier) if not n.quoted):
+            name.set("this", name.name.lower())
+        return trees[0] == trees[1]
+    except (SqlglotError, RecursionError):
+        return False
 
 
 def _outermost(tree: exp.Expr) -> exp.Expr:
@@ -111,6 +139,12 @@ def _outermost(tree: exp.Expr) -> exp.Expr:
     while isinstance(tree, exp.Subquery) and not any(tree.args.get(p) for p in ("order", "limit", "offset", "with_")):
         tree = tree.this
     return tree
+
+
+def _ordered_inside(tree: exp.Expr) -> bool:
+    """Whether a query reads from a subquery that is ordered: DuckDB keeps that order, so a LIMIT is no free choice."""
+    source = tree.args.get("from_")
+    return source is not None and isinstance(source.this, exp.Subquery) and source.this.this.args.get("order") is not None
 
 
 def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, ...], list[exp.Expr], bool]:

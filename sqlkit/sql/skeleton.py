@@ -60,3 +60,34 @@ def difficulty(sql: str, dialect: str = "duckdb") -> str:
     points += 2 * max(0, len(list(tree.find_all(exp.Select))) - 1)
     points += 2 * sum(tree.find(kind) is not None for kind in (exp.SetOperation, exp.Window, exp.Case, exp.Filter))
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
+
+
+def hardness(sql: str, dialect: str = "duckdb") -> str:
+    """Spider's easy, medium, hard or extra (taoyds/spider, evaluation.py, eval_hardness), on any SQL; '' if unparsed."""
+    try:
+        tree = parse_one(sql, dialect)
+    except (SqlglotError, RecursionError, ValueError):
+        return ""
+    nested = 0
+    while isinstance(tree, exp.SetOperation | exp.Subquery):
+        nested += isinstance(tree, exp.SetOperation)
+        tree = tree.this
+    parts = {name: tree.args.get(name) for name in ("where", "group", "order", "limit", "having")}
+    joins = tree.args.get("joins") or []
+    conditions = [p for p in (parts["where"], parts["having"], *(join.args.get("on") for join in joins)) if p]
+    inside = [node for part in conditions for node in part.walk(prune=lambda n: isinstance(n, exp.Query))]
+    nested += sum(isinstance(node, exp.Query) and not isinstance(node, exp.Subquery) for node in inside)
+    one = sum(bool(parts[p]) for p in ("where", "group", "order", "limit")) + len(joins)
+    one += sum(isinstance(node, exp.Or | exp.Like) for node in inside)
+    shown = [tree.expressions, *([p] for p in (parts["where"], parts["group"], parts["order"], parts["having"]) if p)]
+    aggregates = sum(len(list(node.find_all(exp.AggFunc))) for part in shown for node in part)
+    where, group = parts["where"], parts["group"]
+    others = (aggregates > 1) + (len(tree.expressions) > 1)
+    others += bool(where and where.find(exp.And, exp.Or)) + bool(group and len(group.expressions) > 1)
+    if one <= 1 and not others and not nested:
+        return "easy"
+    if not nested and ((others <= 2 and one <= 1) or (one <= 2 and others < 2)):
+        return "medium"
+    if (not nested and ((others > 2 and one <= 2) or (one == 3 and others <= 2))) or (one <= 1 and not others and nested <= 1):
+        return "hard"
+    return "extra"

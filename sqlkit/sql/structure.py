@@ -30,12 +30,12 @@ class Difference:
     text: str
 
 
-def differences(gold: str, predicted: str) -> list[Difference]:
+def differences(gold: str, predicted: str, dialect: str = "duckdb") -> list[Difference]:
     """What a prediction does otherwise than the gold; empty when no difference is seen or one cannot be parsed."""
     try:
-        ours, theirs = take_apart(gold), take_apart(predicted)
+        ours, theirs = take_apart(gold, dialect=dialect), take_apart(predicted, dialect=dialect)
         if ours.vague or theirs.vague:
-            ours, theirs = take_apart(gold, bare=True), take_apart(predicted, bare=True)
+            ours, theirs = (take_apart(text, bare=True, dialect=dialect) for text in (gold, predicted))
     except (SqlglotError, RecursionError):
         return []
     found = [

@@ -25,10 +25,10 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
 
     def __init__(
         self, tokenizer: Any, dev: Sequence[Example], prompts: Sequence[Prompt], judge: Judge, folder: Path, *,
-        every: int, patience: int, max_new_tokens: int,
+        every: int, patience: int, max_new_tokens: int, grammars: Sequence[str] | None = None,
     ) -> None:
         self.tokenizer, self.dev, self.prompts, self.judge, self.folder = tokenizer, dev, prompts, judge, folder
-        self.every, self.patience, self.max_new_tokens = every, patience, max_new_tokens
+        self.every, self.patience, self.max_new_tokens, self.grammars = every, patience, max_new_tokens, grammars
         self.curve: list[dict[str, float]] = []
         self.seconds = 0.0
         self.show: Callable[[str], None] = lambda _: None
@@ -49,7 +49,7 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
         model.eval()
         try:
             said = HuggingFaceModel(model, self.tokenizer).generate(
-                self.prompts, max_new_tokens=self.max_new_tokens, batch_size=32
+                self.prompts, max_new_tokens=self.max_new_tokens, batch_size=32, grammar=self.grammars
             )
         finally:
             model.config.use_cache = cache

@@ -16,38 +16,35 @@ FOLDER = Path(__file__).parents[2] / "eval" / "grader"
 CASES = [row for path in sorted(FOLDER.glob("*.jsonl")) for row in read_jsonl(path)]
 
 
-@pytest.fixture(scope="module")
-def graders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Grader]]:
-    import duckdb
+def databases_of(case: dict[str, Any]) -> tuple[str, ...]:
+    """The DDL, then the rows of each database: one, and those in `more`."""
+    return (case["ddl"], case["rows"], *case.get("more", ()))
 
-    folder = tmp_path_factory.mktemp("cases")
-    opened: dict[tuple[str, str], Grader] = {}
-    sandboxes = []
-    for case in CASES:
-        key = case["ddl"], case["rows"]
-        if key not in opened:
-            path = folder / f"{len(opened)}.duckdb"
-            with duckdb.connect(str(path)) as connection:
-                connection.execute(case["ddl"])
-                connection.execute(case["rows"])
-            sandboxes.append(Sandbox(path, seconds=1.0))
-            opened[key] = Grader(sandboxes[-1])
+
+@pytest.fixture(scope="module")
+def graders() -> Iterator[dict[tuple[str, ...], Grader]]:
+    opened: dict[tuple[str, ...], Grader] = {}
+    sandboxes: list[Sandbox] = []
+    for key in dict.fromkeys(map(databases_of, CASES)):
+        made = [Sandbox("", script=[key[0], rows], seconds=1.0, name=f"rows {i}") for i, rows in enumerate(key[1:], 1)]
+        sandboxes += made
+        opened[key] = Grader(made)
     yield opened
     for sandbox in sandboxes:
         sandbox.close()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
-def test_case(case: dict[str, Any], graders: dict[tuple[str, str], Grader]) -> None:
-    grader = graders[case["ddl"], case["rows"]]
-    grade = grader.grade(Example(case["id"], "", case["gold"]), Prediction(case["id"], case["pred"], ""))
+def test_case(case: dict[str, Any], graders: dict[tuple[str, ...], Grader]) -> None:
+    grade = graders[databases_of(case)].grade(Example(case["id"], "", case["gold"]), Prediction(case["id"], case["pred"], ""))
     assert grade.verdict == case["verdict"], f"{case['why']}: {grade.reason}"
     assert grade.correct == (grade.verdict == "equivalent")
     assert grade.reason
+    assert grade.verdict != "different" or case["gold"] is None or case["pred"] is None or grade.details["witness"]
 
 
 def test_there_are_enough_cases_and_no_id_twice() -> None:
-    assert len(CASES) >= 150
+    assert len(CASES) >= 330
     assert len({case["id"] for case in CASES}) == len(CASES)
     assert {case["verdict"] for case in CASES} == {
         "equivalent", "different", "error", "unsafe", "gold_broken", "undecidable",

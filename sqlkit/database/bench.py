@@ -1,0 +1,85 @@
+"""An in-memory DuckDB that stays open, for trying databases and mutants: trusted SQL only, with a time limit all the same."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+_SECONDS = 0.5  # a mutant that crosses tables is not worth more
+MOST_ROWS = 5000  # of a result; more is an error here
+
+# On a handful of rows planning costs more than running: only what keeps joins from being cross products stays on.
+_PLANNERS = (
+    "expression_rewriter,filter_pullup,empty_result_pullup,cte_filter_pusher,regex_range,in_clause,join_order,deliminator,"
+    "unnest_rewriter,unused_columns,statistics_propagation,common_subexpressions,common_aggregate,column_lifetime,limit_pushdown,"
+    "top_n,build_side_probe_side,compressed_materialization,duplicate_groups,reorder_filter,sampling_pushdown,join_filter_pushdown,"
+    "extension,materialized_cte,sum_rewriter,late_materialization,cte_inlining"
+)
+
+
+class Bench:
+    """Databases side by side in one DuckDB, one of them in use. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self.failure = duckdb.Error
+        self._stillborn = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException, duckdb.NotImplementedException)
+        self._connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "1GB", "enable_external_access": "false"})
+        known = {name for (name,) in self._connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+        self._connection.execute(f"SET disabled_optimizers = '{','.join(p for p in _PLANNERS.split(',') if p in known)}'")
+        self._number = 0
+        self._loaded: list[str] = []
+        self._deadline = 0.0
+        self._open = True
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def load(self, statements: Sequence[str]) -> str:
+        """A new database, in use from now on; its name. Raises duckdb.Error when a statement fails."""
+        self._number += 1
+        name = f"made_{self._number}"
+        self._connection.execute(f"ATTACH ':memory:' AS {name}")
+        self._loaded.append(name)
+        self._connection.execute(f"USE {name}")
+        self._connection.execute(";".join(statements))
+        return name
+
+    def use(self, name: str) -> None:
+        self._connection.execute(f"USE {name}")
+
+    def clear(self) -> None:
+        """Forget all databases."""
+        self._connection.execute("USE memory")
+        for name in self._loaded:
+            self._connection.execute(f"DETACH {name}")
+        self._loaded = []
+
+    def run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]] | str:
+        """Names and rows; or 'bind' when the query fits no database of this schema, 'runtime' when it fails on this one."""
+        self._deadline = time.monotonic() + _SECONDS
+        try:
+            cursor = self._connection.execute(sql)
+            rows = cursor.fetchmany(MOST_ROWS + 1)
+            return "size" if len(rows) > MOST_ROWS else ([d[0] for d in cursor.description], rows)
+        except self._stillborn:
+            return "bind"
+        except (self.failure, MemoryError, ValueError, OverflowError):
+            return "runtime"
+        finally:
+            self._deadline = 0.0
+
+    def close(self) -> None:
+        self._open = False
+        with contextlib.suppress(self.failure):
+            self._connection.close()
+
+    def _watch(self) -> None:
+        while self._open:
+            time.sleep(0.1)
+            if self._deadline and time.monotonic() > self._deadline:
+                self._deadline = 0.0
+                with contextlib.suppress(Exception):
+                    self._connection.interrupt()

@@ -1,0 +1,104 @@
+"""Generated SQL on populated databases: one guarded worker holds all databases of a suite, each query names one.
+
+The databases are in memory, so no file's permission guards them: what does is the gate on the parse tree, the statement's
+type as DuckDB reads it, and a read-only transaction that is always rolled back, temporary tables and views with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlkit.database.populate import script
+from sqlkit.database.process import BrokenWorker, Process
+from sqlkit.database.sandbox import START_SECONDS, Sandbox
+from sqlkit.database.suite import Suite
+from sqlkit.errors import DatabaseError
+from sqlkit.records import Result
+
+RENEWED = 400  # suites after which a worker is replaced: what DuckDB keeps of them counts against its memory
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PopulatedDatabase:
+    """One database of a suite, as a grader wants it. It stands for whatever suite its sandbox holds."""
+
+    name: str
+    sandbox: PopulatedSandbox
+    number: int
+
+    def run(self, sql: str) -> Result:
+        """Run one query. What goes wrong is in `Result.error`."""
+        return self.sandbox.run(sql, self.number)
+
+    def run_many(self, queries: Sequence[str]) -> list[Result]:
+        """Run queries one after the other, each under its own limits."""
+        return self.sandbox.run_many(queries, self.number)
+
+
+class PopulatedSandbox(Sandbox):
+    """A suite's databases in one worker process, with the limits and promises of `Sandbox`; `limits` as there.
+
+    Raises DatabaseError when DuckDB refuses the suite.
+    """
+
+    def __init__(self, suite: Suite, **limits: Any) -> None:
+        self._scripts: list[list[str]] = []
+        self._suites = 0
+        super().__init__("", name="populated databases", **limits)
+        try:
+            self.switch(suite)
+        except BaseException:
+            self.close()
+            raise
+
+    def switch(self, suite: Suite) -> None:
+        """Go over to another suite in the same worker. Raises DatabaseError when DuckDB refuses it."""
+        scripts = [script(suite.schema, database) for database in suite.databases]
+        with self._lock:
+            self.suite, self._scripts = suite, scripts
+            self._suites += 1
+            if self._suites % RENEWED == 0:
+                self._kill()
+            process = self._process
+            if process is None or not process.alive:
+                self._kill()
+                self._start()
+            else:
+                self._load(process)
+
+    @property
+    def databases(self) -> list[PopulatedDatabase]:
+        """The databases of the suite in use, each with a name and a `run` of its own."""
+        return [PopulatedDatabase(database.name, self, number) for number, database in enumerate(self.suite.databases)]
+
+    def run(self, sql: str, database: int = 0) -> Result:
+        """Run one query on a database of the suite, by number. What goes wrong is in `Result.error`."""
+        return self.run_many([sql], database)[0]
+
+    def run_many(self, queries: Sequence[str], database: int = 0) -> list[Result]:
+        """Run queries one after the other on a database, each under its own limits."""
+        if not 0 <= database < len(self._scripts):
+            raise DatabaseError(f"the suite has {len(self._scripts)} databases, there is no number {database}")
+        gated = [self._gate(sql) for sql in queries]
+        with self._lock:
+            self._where = {"on": database}
+            answers = iter(self._ask_all([sql for sql, error in gated if not error]))
+        return [Result(error=error) if error else next(answers) for _, error in gated]
+
+    def _start(self) -> Process:
+        process = super()._start()
+        self._load(process)
+        return process
+
+    def _load(self, process: Process) -> None:
+        if not self._scripts:
+            return
+        try:
+            answer = process.ask({"beside": self._scripts}, time.perf_counter() + START_SECONDS)
+        except (BrokenWorker, TimeoutError):
+            raise DatabaseError(f"cannot load the populated databases: {self._kill()}") from None
+        if answer.get("error"):
+            raise DatabaseError(f"DuckDB refuses populated {answer['error']}")

@@ -1,0 +1,254 @@
+"""A suite: the few databases on which the golds of one schema are judged, and how well they tell golds from neighbours.
+
+Databases are made until the mutants of the golds are dead or nothing more dies, then the fewest that kill as many are
+kept (Zhong, Yu, Klein 2020: distilled test suites; here directed by what the gold asks instead of sampled by thousands).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlkit.database.bench import Bench
+from sqlkit.database.populate import Database, Populator, script, styles, typed_by_use
+from sqlkit.database.same import Expected, differs, expect
+from sqlkit.errors import InputError
+from sqlkit.schema.ddl import enforced, to_ddl
+from sqlkit.schema.types import Schema
+from sqlkit.sql.facts import Facts, facts_of
+from sqlkit.sql.keys import shapes
+from sqlkit.sql.mutate import Mutant, mutants_of
+from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.probe import Probe, probe, other_orders
+from sqlkit.sql.resolve import Names, Origin, tables_of
+
+LEAST = 4  # databases: predictions err in more ways than mutants do
+TRIES = 40  # databases made for one suite at most
+PATIENCE = 14  # of them in a row that killed nothing more
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Suite:
+    """`mutants` counts those that run and are not proven equal (`equal` counts the proven ones), `killed` those that some
+    database tells apart; `survivors` are the others. `broken` says why a gold could not be used at all."""
+
+    schema: Schema
+    ddl: str
+    databases: tuple[Database, ...]
+    mutants: int
+    killed: int
+    equal: int = 0
+    survivors: tuple[Mutant, ...] = ()
+    broken: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """The share of mutants told apart, 1.0 where there are none."""
+        return self.killed / self.mutants if self.mutants else 1.0
+
+
+@dataclasses.dataclass(slots=True)
+class _Gold:
+    """A gold on its way: its mutants still alive, and what is known of those that are not."""
+
+    sql: str
+    probe: Probe
+    orders: list[str]
+    alive: list[Mutant]
+    killed: list[Mutant] = dataclasses.field(default_factory=list)
+    stillborn: int = 0
+    ran: int = 0
+    filled: int = 0
+    fault: str = ""
+
+
+@dataclasses.dataclass(slots=True)
+class _Tried:
+    """A database that was tried and the mutants it killed, by gold and text."""
+
+    database: Database
+    seed: int
+    style: Any
+    name: str
+    kills: set[tuple[int, str]]
+    good: bool
+
+
+_local = threading.local()
+
+
+def _bench() -> Bench:
+    """One bench a thread, kept open: opening a DuckDB costs more than filling it."""
+    if not hasattr(_local, "bench"):
+        _local.bench = Bench()
+    return _local.bench  # type: ignore[no-any-return]
+
+
+def build_suite(
+    schema: Schema,
+    golds: Sequence[str],
+    *,
+    seed: int = 0,
+    most: int = 8,
+    given: Mapping[Origin, Sequence[Any]] | None = None,
+) -> Suite:
+    """The suite of a group of golds over one schema: at most `most` databases, the same for the same seed.
+
+    `given` are real values by (table, column) in lower case, from `profile`, to draw from where a company's rows exist.
+    Raises InputError when there is no gold. A gold that cannot be parsed or run is in `broken`.
+    """
+    if not golds:
+        raise InputError("a suite needs at least one gold query")
+    columns = tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
+    asked, trees, broken = Facts(), dict[str, Any](), dict[str, str]()
+    for sql in dict.fromkeys(golds):
+        try:
+            trees[sql] = parse_one(sql)
+            asked.add(facts_of(Names(trees[sql], columns)))
+        except (SqlglotError, RecursionError, ValueError) as error:
+            broken[sql] = f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    schema = enforced(typed_by_use(schema, asked))
+    tables = shapes(schema)
+    states, extra = list[_Gold](), set[str]()
+    for sql, tree in trees.items():
+        try:
+            found = mutants_of(tree, tables)
+            extra |= {t for m in found if m.kind == "table" for t in tables if f'"{t}"' in m.sql}
+            seen = probe(sql)
+            if seen.volatile:
+                broken[sql] = f"the gold is random: {', '.join(seen.volatile)}"
+                continue
+            states.append(_Gold(sql, seen, other_orders(sql) if seen.fragile else [], found))
+        except (SqlglotError, RecursionError, ValueError) as error:
+            broken[sql] = f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    maker = Populator(schema, asked, given)
+    bench = _bench()
+    bench.clear()
+    try:
+        tried = _search(maker, states, bench, seed, sorted(extra), most)
+    finally:
+        bench.clear()
+    for state in states:
+        if not state.ran:
+            broken[state.sql] = state.fault or "the gold fails on every database"
+        elif not state.filled:
+            broken[state.sql] = "the gold returns no rows on any database"
+    databases = tuple(
+        dataclasses.replace(maker.make(t.style, t.seed), name=f"{number} {t.style.name}") for number, t in enumerate(tried, 1)
+    )
+    covered = set().union(*(t.kills for t in tried)) if tried else set()
+    left = [m for i, s in enumerate(states) if s.ran for m in [*s.alive, *(k for k in s.killed if (i, k.sql) not in covered)]]
+    equal = [m for m in left if m.equal]
+    killed = len(covered)
+    return Suite(
+        schema=maker.schema,
+        ddl=to_ddl(maker.schema),
+        databases=databases,
+        mutants=killed + len(left) - len(equal),
+        killed=killed,
+        equal=len(equal),
+        survivors=tuple(m for m in left if not m.equal),
+        broken=broken,
+    )
+
+
+def _search(maker: Populator, states: list[_Gold], bench: Bench, seed: int, extra: list[str], most: int) -> list[_Tried]:
+    """Try databases until no mutant is left or none dies any more; the ones to keep."""
+    relevant = maker.relevant(extra)
+    tried: list[_Tried] = []
+    idle = 0
+    for number, style in enumerate(styles(maker.facts, seed)):
+        wanted = any(not m.equal for s in states for m in s.alive)
+        good = sum(t.good for t in tried)
+        if number >= TRIES or idle >= PATIENCE or (not wanted and good >= min(LEAST, most)):
+            break
+        database = maker.make(style, seed * 1000 + number, relevant)
+        name = bench.load(_script(maker.schema, database, relevant))
+        kills, good_here = set(), True
+        for index, state in enumerate(states):
+            expected = _expected(state, bench)
+            if expected is None:
+                good_here = False
+                continue
+            dead = _kill(state, expected, bench)
+            kills |= {(index, m.sql) for m in dead}
+        tried.append(_Tried(database, seed * 1000 + number, style, name, kills, good_here))
+        idle = 0 if kills else idle + 1
+    return _distil(tried, states, bench, most)
+
+
+def _script(schema: Schema, database: Database, only: set[str]) -> list[str]:
+    kept = Schema(tuple(t for t in schema.tables if t.name.lower() in only), schema.name)
+    return script(kept, database)
+
+
+def _expected(state: _Gold, bench: Bench) -> Expected | None:
+    """What the gold fixes on the database in use; None where it fails or is not stable."""
+    result = bench.run(state.sql)
+    if isinstance(result, str):
+        state.fault = state.fault or f"the gold fails: {result}"
+        return None
+    names, rows = result
+    full = result if state.probe.plain else bench.run(state.probe.sql)
+    if isinstance(full, str):
+        full = result
+    expected = expect(rows, len(names), state.probe, full[0], full[1])
+    for text in state.orders:
+        other = bench.run(text)
+        if not isinstance(other, str) and differs(expected, other[1], len(other[0])):
+            state.fault = state.fault or "the gold is not deterministic"
+            return None
+    state.ran += 1
+    state.filled += bool(rows)
+    return expected
+
+
+def _kill(state: _Gold, expected: Expected, bench: Bench) -> list[Mutant]:
+    dead, alive = [], []
+    for mutant in state.alive:
+        said = bench.run(mutant.sql)
+        if said == "bind":
+            state.stillborn += 1
+        elif isinstance(said, str) or differs(expected, said[1], len(said[0])):
+            dead.append(mutant)
+        else:
+            alive.append(mutant)
+    state.alive = alive
+    state.killed += dead
+    return dead
+
+
+def _distil(tried: list[_Tried], states: list[_Gold], bench: Bench, most: int) -> list[_Tried]:
+    """The fewest databases that kill what all kill, by greedy cover, filled up to LEAST with others that are sound."""
+    killers = [t for t in tried if t.kills]
+    if len(killers) > LEAST:
+        _complete(killers, states, bench)
+        chosen: list[_Tried] = []
+        missing = set().union(*(t.kills for t in killers))
+        while missing and len(chosen) < most:
+            best = max(killers, key=lambda t: (len(t.kills & missing), t.good))
+            if not best.kills & missing:
+                break
+            chosen.append(best)
+            missing -= best.kills
+    else:
+        chosen = killers[:most]
+    for other in sorted(tried, key=lambda t: not t.good):
+        if len(chosen) < min(LEAST, most) and all(other is not c for c in chosen):
+            chosen.append(other)
+    return [t for t in tried if any(t is c for c in chosen)]
+
+
+def _complete(killers: list[_Tried], states: list[_Gold], bench: Bench) -> None:
+    """What each database kills of all that died anywhere."""
+    for one in killers:
+        bench.use(one.name)
+        for index, state in enumerate(states):
+            todo = [m for m in state.killed if (index, m.sql) not in one.kills]
+            expected = _expected(state, bench) if todo else None
+            for mutant in todo if expected is not None else ():
+                said = bench.run(mutant.sql)
+                if isinstance(said, str) or (expected and differs(expected, said[1], len(said[0]))):
+                    one.kills.add((index, mutant.sql))
