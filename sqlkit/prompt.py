@@ -20,7 +20,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from sqlkit.errors import InputError
 from sqlkit.records import Example, Prompt, write_atomic

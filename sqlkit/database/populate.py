@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlkit.database import pools
 from sqlkit.database.pools import Pool
-from sqlkit.schema.ddl import enforced
+from sqlkit.schema.ddl import enforced, qualified
 from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.facts import Facts
 from sqlkit.sql.parse import SqlglotError
@@ -455,22 +455,22 @@ class _Filling:
 
 def create(table: Table) -> str:
     """CREATE TABLE without constraints: rows that keep them need no index, and loading is faster."""
-    return f"CREATE TABLE {quoted(table.name)} ({', '.join(f'{quoted(c.name)} {c.type}' for c in table.columns)})"
+    return f"CREATE TABLE {qualified(table)} ({', '.join(f'{quoted(c.name)} {c.type}' for c in table.columns)})"
 
 
-def insert(name: str, rows: Sequence[Row]) -> str:
+def insert(table: Table, rows: Sequence[Row]) -> str:
     """One INSERT for all rows; '' for none."""
     if not rows:
         return ""
-    return f"INSERT INTO {quoted(name)} VALUES " + ",".join("(" + ",".join(map(literal, row)) + ")" for row in rows)
+    return f"INSERT INTO {qualified(table)} VALUES " + ",".join("(" + ",".join(map(literal, row)) + ")" for row in rows)
 
 
 def script(schema: Schema, database: Database) -> list[str]:
     """Statements that make a database in an empty DuckDB."""
-    made = []
+    made = [f"CREATE SCHEMA {quoted(name)}" for name in dict.fromkeys(t.schema for t in schema.tables if t.schema)]
     for table in schema.tables:
         made.append(create(table))
-        rows = insert(table.name, database.rows.get(table.name, ()))
+        rows = insert(table, database.rows.get(table.name, ()))
         made += [rows] if rows else []
     return made
 
@@ -492,13 +492,13 @@ def passing(table: Table, rows: Sequence[Row]) -> list[bool]:
     """Which rows pass the table's CHECK conditions; all of them where DuckDB cannot read a condition."""
     import duckdb
 
-    bare = dataclasses.replace(table, foreign_keys=())
+    bare = dataclasses.replace(table, name=table.bare, schema="", foreign_keys=())
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         try:
             connection.execute(create(bare).replace("(", "(row_number_ INTEGER, ", 1))
-            connection.execute(insert(table.name, [(i, *row) for i, row in enumerate(rows)]))
+            connection.execute(insert(bare, [(i, *row) for i, row in enumerate(rows)]))
             tests = " AND ".join(f"(({check}) IS NOT FALSE)" for check in table.checks)
-            good = {i for (i,) in connection.execute(f"SELECT row_number_ FROM {quoted(table.name)} WHERE {tests}").fetchall()}
+            good = {i for (i,) in connection.execute(f"SELECT row_number_ FROM {qualified(bare)} WHERE {tests}").fetchall()}
         except duckdb.Error:
             return [True] * len(rows)
     return [i in good for i in range(len(rows))]
@@ -511,7 +511,7 @@ def _checked(schema: Schema) -> list[Any]:
     for table in schema.tables:
         for check in table.checks:
             try:
-                found += read_facts(f"SELECT 1 FROM {quoted(table.name)} WHERE {check}", names).wishes
+                found += read_facts(f"SELECT 1 FROM {qualified(table)} WHERE {check}", names).wishes
             except (SqlglotError, RecursionError):
                 continue
     return found

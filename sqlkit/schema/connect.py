@@ -15,11 +15,12 @@ from sqlkit.errors import DatabaseError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-# the drivers of sqlkit[remote] where a URL names none; other databases bring their own package
+# the drivers of sqlkit[databases] where a URL names none; other databases bring their own package
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 _PACKAGES = {
-    "psycopg": "'sqlkit[remote]'", "pymysql": "'sqlkit[remote]'", "snowflake": "snowflake-sqlalchemy", "bigquery": "sqlalchemy-bigquery",
+    "psycopg": "'sqlkit[databases]'", "pymysql": "'sqlkit[databases]'", "snowflake": "snowflake-sqlalchemy", "bigquery": "sqlalchemy-bigquery",
     "pyodbc": "pyodbc", "mssql": "pyodbc", "redshift": "sqlalchemy-redshift", "databricks": "databricks-sqlalchemy", "trino": "trino",
+    "oracledb": "oracledb", "cx_Oracle": "oracledb", "clickhouse": "clickhouse-sqlalchemy", "ibm_db_sa": "ibm-db-sa",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlkit.errors import DatabaseError, SchemaError, SqlkitError
 from sqlkit.schema.connect import engine_url, hidden, limited, line, open_engine, restrain
-from sqlkit.schema.ddl import duckdb_type
+from sqlkit.schema.kinds import duckdb_type
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.sql.parse import DIALECTS
 
@@ -61,6 +61,7 @@ def _read(connection: Any, inspector: Any, wanted: Sequence[str]) -> tuple[list[
     for schema in _schemas(connection, inspector, wanted):
         at = schema or inspector.default_schema_name
         columns, primary, foreign, comments = _reflect(inspector, schema, notes)
+        views = set(inspector.get_view_names(schema))
         for (_, name), found in columns.items():
             table = _table(inspector, schema, name, found, primary, foreign, comments)
             if (lacking := refused.get((at, name))) is not None:
@@ -75,7 +76,7 @@ def _read(connection: Any, inspector: Any, wanted: Sequence[str]) -> tuple[list[
                 if c.name not in (lacking or ())
             )
             notes += [f"{table.name}.{c['name']}: the driver does not know its type, read as text" for c in found if str(c["type"]) == "NULL" and not exact]
-            tables.append(Table(table.name, kept, table.primary_key, table.foreign_keys, table.comment, table.schema))
+            tables.append(Table(table.name, kept, table.primary_key, table.foreign_keys, table.comment, schema=table.schema, view=name in views))
     return sorted(tables, key=lambda t: (t.schema != "", t.schema)), notes
 
 
@@ -103,17 +104,23 @@ def _reflect(inspector: Any, schema: str | None, notes: list[str]) -> tuple[_Ref
     from sqlalchemy.engine.reflection import ObjectKind
 
     found: list[_Reflected] = []
+    names = list(dict.fromkeys([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]))
     for what in ("columns", "pk_constraint", "foreign_keys", "table_comment"):
+        one = getattr(inspector, f"get_{what}")
         try:
             found.append(dict(getattr(inspector, f"get_multi_{what}")(schema=schema, kind=ObjectKind.ANY)))
         except Exception:  # one broken view, or something that the dialect does not tell (comments in SQLite)
-            say = notes if what == "columns" else []
-            found.append(dict(_one_by_one(inspector, schema, getattr(inspector, f"get_{what}"), say)))
+            found.append(dict(_one_by_one(names, schema, one, notes if what == "columns" else [])))
+        else:
+            if what == "columns":  # some dialects pass over what cannot be read without a word
+                found[0] |= dict(_one_by_one([n for n in names if (schema, n) not in found[0]], schema, one, notes))
     return found[0], found[1], found[2], found[3]
 
 
-def _one_by_one(inspector: Any, schema: str | None, get: Callable[..., Any], notes: list[str]) -> Iterator[tuple[tuple[str | None, str], Any]]:
-    for name in dict.fromkeys([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]):
+def _one_by_one(
+    names: Sequence[str], schema: str | None, get: Callable[..., Any], notes: list[str]
+) -> Iterator[tuple[tuple[str | None, str], Any]]:
+    for name in names:
         try:
             yield (schema, name), get(name, schema=schema)
         except NotImplementedError:
@@ -149,7 +156,7 @@ def _table(
             for k in foreign.get(at) or ()
         ),
         str((comments.get(at) or {}).get("text") or ""),
-        schema or "",
+        schema=schema or "",
     )
 
 

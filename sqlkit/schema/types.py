@@ -60,9 +60,10 @@ class Table:
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     comment: str = ""
-    schema: str = ""
     unique: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()  # conditions in DuckDB SQL
+    schema: str = ""
+    view: bool = False
 
     @property
     def bare(self) -> str:
@@ -117,7 +118,8 @@ def from_dict(data: dict[str, Any]) -> Schema:
     tables = (
         Table(
             row["name"], tuple(Column(**c) for c in row["columns"]), tuple(row["primary_key"]),
-            tuple(key(k) for k in row["foreign_keys"]), row["comment"], row.get("schema", ""),
+            tuple(key(k) for k in row["foreign_keys"]), row["comment"],
+            tuple(map(tuple, row.get("unique", ()))), tuple(row.get("checks", ())), row.get("schema", ""), row.get("view", False),
         )
         for row in data["tables"]
     )  # fmt: skip

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from sqlkit.database import Sandbox
-from sqlkit.errors import DatabaseError, SchemaError
+from sqlkit.errors import SchemaError
 from sqlkit.schema import Table
+from sqlkit.schema.connect import limited, open_engine, restrain
 from sqlkit.schema.read import read_schema
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("sources.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -37,7 +39,37 @@ def test_read(case: dict[str, Any], new_database: NewDatabase) -> None:
             read_schema(url)
         return
     schema = read_schema(url)
-    assert {t.name: shown(t) for t in schema.tables} == case["tables"]
+    for table in schema.tables:
+        assert shown(table) == case["tables"].get(table.name), table.name
+    assert {t.name for t in schema.tables} == set(case["tables"])
     for wanted in case.get("notes", []):
         assert any(note.startswith(wanted) for note in schema.notes), schema.notes
     assert len(schema.notes) == len(case.get("notes", [])) or case["database"] == "postgresql"
+
+
+@pytest.mark.parametrize(
+    ("database", "slow"),
+    [
+        ("postgresql", "SELECT pg_sleep(20)"),
+        ("mariadb", "SELECT sleep(20) FROM information_schema.tables"),
+        ("duckdb", "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range % 7 = b.range % 11"),
+        ("sqlite", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"),
+    ],
+)
+def test_read_only_and_within_the_time_limit(database: str, slow: str, new_database: NewDatabase) -> None:
+    url = new_database(database, "CREATE TABLE t (a int)\n--\nINSERT INTO t VALUES (1), (2)")
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        restrain(connection, 0.3)
+        began = time.monotonic()
+        with pytest.raises(Exception, match=r"(?i)timeout|interrupt|time"), limited(connection, 0.3):
+            connection.exec_driver_sql(slow).fetchall()
+        assert time.monotonic() - began < 10
+        connection.rollback()
+        with pytest.raises(Exception, match=r"(?i)read.?only"):
+            connection.exec_driver_sql("INSERT INTO t VALUES (3)")
+    with Sandbox(url, seconds=1) as sandbox:
+        assert sandbox.run("SELECT count(*) FROM t").rows == ((2,),)
+        assert sandbox.run("DELETE FROM t").error.startswith("unsafe")
+        assert sandbox.run(slow).error.split(":")[0] in {"time", "unsafe", "bind"}
+        assert sandbox.run("SELECT count(*) FROM t").rows == ((2,),)
