@@ -55,7 +55,7 @@ def execute(url: str, statements: str) -> None:
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in filter(str.strip, statements.split("\n--\n")):
-            connection.exec_driver_sql(statement.replace("%", "%%"))
+            connection.exec_driver_sql(statement.replace("%", "%%") if url.startswith(("postgresql", "mysql")) else statement)
 
 
 @pytest.fixture(scope="session")
