@@ -77,7 +77,7 @@ def build(recipe: Recipe, out: Path, *, quiet: bool = False) -> dict[str, Any]:
         return build_pairs(
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
             human=questions(recipe.questions, "train", recipe), public_data=recipe.public_data or None,
-            public_pairs_count=recipe.public_pairs, progress=tell,
+            public_pairs_count=recipe.public_pairs, personal_data=recipe.personal_data, progress=tell,
         )
 
 
@@ -96,7 +96,7 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
     database, glossary = where(recipe, pairs)
-    context = Context.load(database, glossary)
+    context = Context.load(database, glossary, recipe.personal_data)
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
 
@@ -147,7 +147,7 @@ def evaluate(
     base = base or (manifest.base if manifest else recipe.base_model)
     carried = adapter / "context.json" if adapter else None
     words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
-    context = Context.load(database, words)
+    context = Context.load(database, words, recipe.personal_data)
     examples = shots or (adapter / "examples.jsonl" if adapter else None)
     retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
     chosen = _arms(arms, adapter is not None, retrieval is not None)

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from sqlkit.errors import InputError
 from sqlkit.records import Example, Prompt, write_atomic
-from sqlkit.schema.glossary import Glossary, load_glossary
+from sqlkit.schema.glossary import Glossary, fitting, load_glossary, with_joins
 from sqlkit.schema.link import Linked, LinkedColumn, Linker
+from sqlkit.schema.personal import hidden_columns, without_values
 from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
@@ -50,13 +51,20 @@ class Context:
         return Linker(self.schema, self.glossary, self.profile)
 
     @classmethod
-    def load(cls, url: str | Path, glossary: str | Path | Glossary | None = None) -> Context:
-        """Read schema and values from a live database. Raises DatabaseError, SchemaError, InputError."""
+    def load(cls, url: str | Path, glossary: str | Path | Glossary | None = None, personal_data: str | list[str] = "") -> Context:
+        """Read schema and values from a live database; the values of columns that look personal are left out.
+
+        `personal_data`, where it is given, goes before what the glossary says of them. Raises DatabaseError, SchemaError, InputError.
+        """
         from sqlkit.schema.read import read_schema
 
         schema = read_schema(url)
-        words_of = glossary if isinstance(glossary, Glossary) else load_glossary(glossary, schema)
-        return cls(schema, words_of, profile(url, schema))
+        said = glossary if isinstance(glossary, Glossary) else load_glossary(glossary, schema)
+        said = said.model_copy(update={"personal_data": personal_data}) if personal_data else said
+        said = fitting(said, schema) if isinstance(glossary, Glossary) else said
+        schema = with_joins(schema, said)
+        seen = profile(url, schema)
+        return cls(schema, said, without_values(seen, hidden_columns(schema, seen, said)))
 
     def tables(self) -> dict[str, list[str]]:
         """Table name to column names, as grammar and canonical form want them."""

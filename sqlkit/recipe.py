@@ -37,6 +37,7 @@ class Recipe(pydantic.BaseModel):
     pairs: int = pydantic.Field(5000, ge=1)
     public_data: str = ""
     public_pairs: int = pydantic.Field(2000, ge=0)
+    personal_data: Literal["", "hidden", "shown"] | list[str] = ""  # values of personal columns; "": as the glossary says
     # adapter
     lora_r: int = pydantic.Field(16, ge=1)
     lora_alpha: int = pydantic.Field(32, ge=1)

@@ -37,6 +37,7 @@ def build(
     held_out: Sequence[Example] = (),
     public_data: str | Path | None = None,
     public_pairs_count: int = 2000,
+    personal_data: str | list[str] = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write pairs.jsonl, examples.jsonl, context.json and manifest.json to `out`; returns the manifest.
@@ -47,7 +48,7 @@ def build(
     if pairs < 1:
         raise InputError(f"pairs must be at least 1, not {pairs}")
     out, began = Path(out), time.perf_counter()
-    context = Context.load(database, glossary)
+    context = Context.load(database, glossary, personal_data)
     with Sandbox(database, seconds=5) as sandbox:
         made, dropped = generate(context, sandbox, pairs, seed, progress=progress)
         people = [_canonical(e, context, sandbox) for e in human]

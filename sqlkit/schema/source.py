@@ -13,6 +13,7 @@ from sqlkit.errors import SchemaError
 from sqlkit.schema.dbt import is_manifest, read_manifest
 from sqlkit.schema.ddl import read_ddl
 from sqlkit.schema.files import files_to_database, is_folder_of_files
+from sqlkit.schema.infer import InferredKey, infer_from_database, infer_keys
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
@@ -37,37 +38,47 @@ def read_source(what: str | Path, dialect: str = "", schemas: Sequence[str] = ()
     return _read(what, dialect, schemas, values=False)[0]
 
 
-def read_source_with_values(what: str | Path, dialect: str = "", schemas: Sequence[str] = ()) -> tuple[Schema, Profile]:
-    """The schema with what stands in its columns, where there are any rows; an empty profile for a script or a saved schema."""
+def read_all(what: str | Path, dialect: str = "", schemas: Sequence[str] = ()) -> tuple[Schema, Profile, list[InferredKey]]:
+    """The schema, what stands in its columns (where there are rows), and foreign keys that look likely."""
     return _read(what, dialect, schemas, values=True)
 
 
-def _read(what: str | Path, dialect: str, schemas: Sequence[str], values: bool) -> tuple[Schema, Profile]:
+def _read(what: str | Path, dialect: str, schemas: Sequence[str], values: bool) -> tuple[Schema, Profile, list[InferredKey]]:
     path = Path(what)
     if "://" not in str(what):
         if path.suffix.lower() in SCRIPTS:
-            return read_ddl(path, dialect or guess_dialect(path)), Profile()
+            return _alone(read_ddl(path, dialect or guess_dialect(path)))
         if path.suffix.lower() == ".json":
-            return _saved(path), Profile()
+            return _alone(_saved(path))
         if (path / "context.json").exists():
-            return _saved(path / "context.json"), Profile()
+            return _alone(_saved(path / "context.json"))
         if (path / "manifest.json").exists() and not is_folder_of_files(path):
-            return _saved(path / "manifest.json"), Profile()
+            return _alone(_saved(path / "manifest.json"))
         if is_folder_of_files(path):
             return _files(path, values)
         if path.is_dir():
             raise SchemaError(f"folder {path} holds no CSV, Parquet or JSON files, no manifest.json of dbt and no context.json of sqlkit build")
     schema = read_schema(what, schemas)
-    return schema, profile(what, schema) if values else Profile()
+    return _with_values(what, schema) if values else (schema, Profile(), [])
 
 
-def _files(folder: Path, values: bool) -> tuple[Schema, Profile]:
+def _alone(schema: Schema) -> tuple[Schema, Profile, list[InferredKey]]:
+    return schema, Profile(), infer_keys(schema)
+
+
+def _with_values(url: str | Path, schema: Schema) -> tuple[Schema, Profile, list[InferredKey]]:
+    seen = profile(url, schema)
+    return schema, seen, infer_from_database(url, schema, seen)
+
+
+def _files(folder: Path, values: bool) -> tuple[Schema, Profile, list[InferredKey]]:
     with tempfile.TemporaryDirectory(prefix="sqlkit-") as scratch:
         path = Path(scratch) / "files.duckdb"
         notes = files_to_database(folder, path, load=False)
         schema = read_schema(path)
         tables = tuple(replace(table, view=False) for table in schema.tables)
-        return replace(schema, tables=tables, name=folder.absolute().name, notes=notes), profile(path, schema) if values else Profile()
+        schema = replace(schema, tables=tables, name=folder.absolute().name, notes=notes)
+        return _with_values(path, schema) if values else (schema, Profile(), [])
 
 
 def _saved(path: Path) -> Schema:

@@ -110,15 +110,17 @@ class Schema:
 
 
 def from_dict(data: dict[str, Any]) -> Schema:
-    """A schema from what `dataclasses.asdict` made of one. Raises KeyError, TypeError."""
+    """A schema from what `dataclasses.asdict` made of one; further keys are passed over. Raises KeyError, TypeError."""
 
     def key(row: dict[str, Any]) -> ForeignKey:
         return ForeignKey(tuple(row["columns"]), row["ref_table"], tuple(row["ref_columns"]))
 
+    def column(row: dict[str, Any]) -> Column:
+        return Column(row["name"], row["type"], row["nullable"], row["comment"])
+
     tables = (
         Table(
-            row["name"], tuple(Column(**c) for c in row["columns"]), tuple(row["primary_key"]),
-            tuple(key(k) for k in row["foreign_keys"]), row["comment"],
+            row["name"], tuple(map(column, row["columns"])), tuple(row["primary_key"]), tuple(map(key, row["foreign_keys"])), row["comment"],
             tuple(map(tuple, row.get("unique", ()))), tuple(row.get("checks", ())), row.get("schema", ""), row.get("view", False),
         )
         for row in data["tables"]

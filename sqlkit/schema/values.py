@@ -41,6 +41,7 @@ class Profile:
     """Per 'table.column' its profile; `index` maps a lower-case text value to where it stands.
 
     `rows` are those read of each table, `total` those it has or about has; `notes` are lines for the user.
+    `hidden` are columns whose values were taken out, with the reason (see personal.py).
     """
 
     columns: dict[str, ColumnProfile] = dataclasses.field(default_factory=dict)
@@ -48,6 +49,7 @@ class Profile:
     rows: dict[str, int] = dataclasses.field(default_factory=dict)
     total: dict[str, int] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    hidden: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def column(self, table: str, name: str) -> ColumnProfile:
         return self.columns.get(f"{table}.{name}") or ColumnProfile()

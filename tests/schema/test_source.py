@@ -11,7 +11,7 @@ import pytest
 from sqlkit.database import Sandbox, build_database
 from sqlkit.errors import DatabaseError, SchemaError
 from sqlkit.schema.files import files_to_database
-from sqlkit.schema.source import guess_dialect, read_source, read_source_with_values
+from sqlkit.schema.source import guess_dialect, read_all, read_source
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_folder_of_files(tmp_path: Path) -> None:
     where = folder(tmp_path)
-    schema, seen = read_source_with_values(where)
+    schema, seen, _ = read_all(where)
     assert schema.name == "shop"
     assert {t.name: [f"{c.name} {c.type}" for c in t.columns] for t in schema.tables} == {
         "codes": ["code VARCHAR", "name VARCHAR"],
