@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -37,7 +38,20 @@ def where(recipe: Recipe, out: Path) -> tuple[str, str | None]:
         return str(company.database(out / "retail.duckdb")), recipe.glossary or str(company.glossary())
     if not recipe.database:
         raise InputError("no database: give --database URL, or set it in the recipe")
+    if "://" not in recipe.database and Path(recipe.database).is_dir():
+        return str(_loaded(Path(recipe.database), out / "files.duckdb")), recipe.glossary or None
     return recipe.database, recipe.glossary or None
+
+
+def _loaded(folder: Path, path: Path) -> Path:
+    """A folder of CSV and Parquet files as a database at `path`, made anew when a file is newer than it."""
+    from sqlkit.schema.files import files_to_database
+
+    newest = max((p.stat().st_mtime for p in [folder, *folder.rglob("*")]), default=0.0)
+    if not path.exists() or path.stat().st_mtime < newest:
+        for note in files_to_database(folder, path):
+            print(f"sqlkit: {note}", file=sys.stderr)
+    return path
 
 
 def questions(path: str, split: str, recipe: Recipe) -> list[Example]:

@@ -40,7 +40,7 @@ def read_schema(url: str | Path, schemas: Sequence[str] = ()) -> Schema:
         with engine.connect() as connection, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             restrain(connection, SECONDS)
-            with limited(connection, SECONDS):
+            with limited(connection, 10 * SECONDS):  # thousands of tables are a thousand small statements
                 tables, notes = _read(connection, sqlalchemy.inspect(connection), schemas)
     except SqlkitError:
         raise
