@@ -60,6 +60,10 @@ def build(
         return
     manifest = commands.build(made, out)
     dropped = sum(manifest["dropped"].values())
+    for line in manifest["notes"]:
+        print(f"sqlkit: {line}", file=sys.stderr)
+    if manifest["personal_data"]:
+        print(f"sqlkit: values of {len(manifest['personal_data'])} columns that look personal are left out (sqlkit schema shows which)", file=sys.stderr)
     typer.echo(f"{manifest['pairs']} pairs in {out} ({manifest['seconds']} s; {dropped} drafts dropped, reasons in manifest.json)")
 
 

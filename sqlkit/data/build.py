@@ -76,6 +76,8 @@ def build(
         "shapes": dict(sorted(Counter(e.shape or "human" for e in own).items())),
         "difficulty": dict(sorted(Counter(e.difficulty for e in own).items())),
         "coverage": _coverage(context, own),
+        "notes": [*context.schema.notes, *context.profile.notes],
+        "personal_data": context.profile.hidden,
         "prompt_fingerprint": fingerprint(),
         "pairs_sha256": hashlib.sha256((out / "pairs.jsonl").read_bytes()).hexdigest(),
         "seed": seed,

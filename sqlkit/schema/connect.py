@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # the drivers of sqlkit[databases] where a URL names none; other databases bring their own package
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+CONNECT_SECONDS = 15  # for a server that does not answer
+_WAITING = ("postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql")  # drivers that take the limit by one name
 _PACKAGES = {
     "psycopg": "'sqlkit[databases]'", "pymysql": "'sqlkit[databases]'", "snowflake": "snowflake-sqlalchemy", "bigquery": "sqlalchemy-bigquery",
     "pyodbc": "pyodbc", "mssql": "pyodbc", "redshift": "sqlalchemy-redshift", "databricks": "databricks-sqlalchemy", "trino": "trino",
@@ -53,6 +55,8 @@ def open_engine(url: str | Path) -> Engine:
     more: dict[str, Any] = {"poolclass": sqlalchemy.pool.NullPool}
     if text.startswith("duckdb"):
         more["connect_args"] = {"read_only": True}
+    elif text.startswith(_WAITING):
+        more["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
     elif text.startswith("sqlite"):
         path = urllib.parse.quote(str(_path(text).absolute()))
         more["creator"] = lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)

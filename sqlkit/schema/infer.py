@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ _FRACTION = re.compile(r",\s*[1-9]\d*\)$")  # DECIMAL(10, 2) is an amount
 Included = Callable[[Table, Column, Sequence[Any]], float | None]  # share of values that stand in a column, None if not known
 LEAST = 0.5
 SECONDS = 5.0  # for one look at a parent's values
+ALL_SECONDS = 60.0  # for all looks; after that names and types alone tell
 _KEYS = {"id", "key", "code", "cd", "no", "nr", "num", "number", "fk", "ref", "sk", "pk", "uuid", "guid", "identifi"}
 _GENERIC = _KEYS | {"name", "type", "titl", "date", "year", "rank", "status", "valu", "text", "descript", "tim", "day", "month", "index"}
 _KINDS = {"dim", "fct", "fact", "tbl", "tab", "t", "d", "f", "stg", "raw", "mst", "tb"}  # what says of a table that it is one
@@ -169,8 +171,11 @@ def infer_from_database(url: str | Path, schema: Schema, profile: Profile) -> li
     try:
         with engine.connect() as connection:
             restrain(connection, SECONDS)
+            end = time.monotonic() + ALL_SECONDS
 
             def included(table: Table, column: Column, values: Sequence[Any]) -> float | None:
+                if time.monotonic() > end:
+                    return None
                 field: Any = sqlalchemy.column(column.name)
                 source: Any = sqlalchemy.table(table.bare, field, schema=table.schema or None)
                 asked = sqlalchemy.select(sqlalchemy.func.count(field.distinct())).select_from(source).where(field.in_(list(values)))

@@ -84,7 +84,16 @@ def _column(part: exp.ColumnDef, parts: Parts, dialect: str, made: Mapping[str, 
         name = str(kind.args.get("kind") or kind.sql())
         if name.rpartition(".")[2].strip('"').lower() not in made:
             parts.unknown.append((part.name, name))
-    parts.columns[part.name] = Column(part.name, found, nullable, comment.this.name if comment else "")
+    said = comment.this.name if comment else description(kinds.get(exp.Properties))
+    parts.columns[part.name] = Column(part.name, found, nullable, said)
+
+
+def description(properties: exp.Expression | None) -> str:
+    """What BigQuery's OPTIONS(description = ...) say of a table or column."""
+    for one in properties.expressions if properties is not None else ():
+        if isinstance(one, exp.Property) and one.name.lower() == "description" and isinstance(one.args.get("value"), exp.Literal):
+            return str(one.args["value"].name)
+    return ""
 
 
 def _names(expressions: Sequence[Any]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from sqlkit.schema.kinds import duckdb_type
-from sqlkit.schema.parts import Parts, Place, by_element, closed, read_part, told
+from sqlkit.schema.parts import Parts, Place, by_element, closed, description, read_part, told
 from sqlkit.schema.statements import Statement, split
 from sqlkit.schema.types import Column
 from sqlkit.schema.views import view_columns
@@ -120,7 +120,7 @@ def _parse(statement: Statement, script: Script) -> None:
             place = script.place(tree.this.this)
             _add(place, tree.this.expressions, statement.line, script)
             said = tree.find(exp.SchemaCommentProperty)
-            script.tables[place].comment = said.this.name if said is not None else ""
+            script.tables[place].comment = said.this.name if said is not None else description(tree.args.get("properties"))
         elif isinstance(tree, exp.Create) and tree.kind in {"TABLE", "VIEW"} and tree.expression is not None:
             script.views.append((script.place(tree.this.this if isinstance(tree.this, exp.Schema) else tree.this), tree, statement.line))
         elif isinstance(tree, exp.Create) and tree.kind == "INDEX" and isinstance(tree.this, exp.Index):

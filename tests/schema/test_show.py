@@ -101,7 +101,7 @@ def test_nothing_changed(shop: Path) -> None:
 
 
 def test_bad_input(shop: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no examples.jsonl"):
+    with pytest.raises(InputError, match=r"no examples.jsonl"):
         schema_diff(str(shop), str(shop), pairs=tmp_path)
     with pytest.raises(InputError, match="does not exist"):
         describe_schema(str(tmp_path / "none.duckdb"), "text")

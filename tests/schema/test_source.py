@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sqlkit.commands import where
 from sqlkit.database import Sandbox, build_database
 from sqlkit.errors import DatabaseError, SchemaError
+from sqlkit.recipe import Recipe
 from sqlkit.schema.files import files_to_database
 from sqlkit.schema.source import guess_dialect, read_all, read_source
 
@@ -57,6 +59,16 @@ def test_a_csv_whose_end_is_of_another_type(tmp_path: Path) -> None:
     (tmp_path / "in" / "a.csv").write_text("x\n" + "1\n" * 30_000 + "one\n")
     assert files_to_database(tmp_path / "in", tmp_path / "a.duckdb") == ()
     assert [c.type for c in read_source(tmp_path / "a.duckdb").tables[0].columns] == ["VARCHAR"]
+
+
+def test_a_folder_is_the_database_of_a_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = folder(tmp_path)
+    database, _ = where(Recipe(database=str(source)), tmp_path / "out")
+    assert "broken.parquet: left out" in capsys.readouterr().err
+    made = Path(database).stat().st_mtime_ns
+    assert where(Recipe(database=str(source)), tmp_path / "out")[0] == database and Path(database).stat().st_mtime_ns == made
+    with Sandbox(database) as sandbox:
+        assert sandbox.run('SELECT count(*) FROM "cust omers"').rows == ((2,),)
 
 
 def manifest(path: Path, catalog: bool = True) -> Path:
