@@ -21,9 +21,10 @@ from sqlkit.embedded import resolve_base
 from sqlkit.errors import RunError
 from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
 from sqlkit.model.huggingface import load_tokenizer, load_weights
-from sqlkit.prompt import Context, fingerprint, grammar, render
+from sqlkit.prompt import Context, fingerprint, render
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records, write_atomic, write_jsonl
+from sqlkit.sight import grammar
 from sqlkit.train.callbacks import Accuracy, Judge, Screen
 from sqlkit.train.tokens import encode, preflight
 
@@ -67,7 +68,7 @@ def train(
     accuracy = Accuracy(
         tokenizer, dev, [render(e.question, context) for e in dev], judge, out,
         every=recipe.eval_steps, patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
-        grammars=[grammar(e.question, context) for e in dev] if recipe.constrained else None,
+        grammars=[grammar(e.question, context, scoped=recipe.scoped) for e in dev] if recipe.constrained else None,
     )
     screen = Screen(quiet)
     accuracy.show = screen.say
