@@ -19,7 +19,7 @@ def live_context(
     if adapter is None or not (Path(adapter) / "context.json").exists():
         return Context.load(database, glossary)
     trained = Context.open(adapter)
-    live = Context.load(database, trained.glossary if glossary is None else glossary)
+    live = Context.load(database, trained.glossary if glossary is None else glossary, trained.glossary.personal_data)
     names = [t.name for t in trained.schema.tables]
     if names and not any(live.schema.table(name) for name in names):
         some = ", ".join(sorted(names)[:3])

@@ -12,6 +12,7 @@ from sqlkit.data.build import build
 from sqlkit.database import build_database
 from sqlkit.errors import InputError
 from sqlkit.prompt import Context, render
+from sqlkit.query.context import live_context
 from sqlkit.schema import Column, ForeignKey, Glossary, Schema, Table, load_glossary
 from sqlkit.schema.glossary import with_joins
 from sqlkit.schema.personal import by_values, personal_columns
@@ -70,7 +71,10 @@ def test_personal_values_stay_out_of_prompts_and_pairs(tmp_path: Path) -> None:
     assert manifest["pairs"] == 200 and leaks(tmp_path / "hidden") == []
     build(tmp_path / "shown", database=url, pairs=200, personal_data="shown")
     assert leaks(tmp_path / "shown")
-    assert Context.open(tmp_path / "shown").glossary.personal_data == "shown"  # an adapter serves as it was trained
+    (tmp_path / "glossary.yaml").write_text("name: people")
+    for made in ("hidden", "shown"):  # served as it was trained, whatever glossary comes with it
+        live = live_context(url, tmp_path / made, tmp_path / "glossary.yaml")
+        assert bool(live.profile.column("customer", "name").values) == (made == "shown") == (live.profile.hidden == {})
 
 
 def test_what_the_glossary_says_of_personal_data_holds(tmp_path: Path) -> None:
