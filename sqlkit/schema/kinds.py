@@ -30,7 +30,7 @@ def duckdb_type(text: str, dialect: str) -> str:
 
 def type_of(kind: exp.Expression | None, dialect: str = "", made: Mapping[str, str] = {}) -> str:
     """A parsed type in DuckDB's words; `made` are types that the script makes, by lower-case name."""
-    if not isinstance(kind, exp.DataType) or kind.is_type("null"):
+    if not isinstance(kind, exp.DataType) or kind.this == exp.DataType.Type.NULL:
         return made.get(_named(kind), "VARCHAR")
     if kind.this == exp.DataType.Type.USERDEFINED:
         return made.get(_named(kind), "VARCHAR")
@@ -41,7 +41,7 @@ def type_of(kind: exp.Expression | None, dialect: str = "", made: Mapping[str, s
         return "BOOLEAN"
     if kind.this == exp.DataType.Type.TIMESTAMPTZ and dialect == "mysql":
         return "TIMESTAMP"  # what its drivers give has no zone
-    if kind.is_type("array"):
+    if kind.this == exp.DataType.Type.ARRAY:
         return f"{type_of(sizes[0], dialect, made)}[]" if sizes else "VARCHAR"
     if kind.this == exp.DataType.Type.ENUM and not sizes:
         return "VARCHAR"

@@ -89,8 +89,10 @@ def _column(part: exp.ColumnDef, parts: Parts, dialect: str, made: Mapping[str, 
 
 
 def description(properties: exp.Expression | None) -> str:
-    """What BigQuery's OPTIONS(description = ...) say of a table or column."""
+    """The comment in a table's properties, or BigQuery's OPTIONS(description = ...) of a table or column."""
     for one in properties.expressions if properties is not None else ():
+        if isinstance(one, exp.SchemaCommentProperty):
+            return str(one.this.name)
         if isinstance(one, exp.Property) and one.name.lower() == "description" and isinstance(one.args.get("value"), exp.Literal):
             return str(one.args["value"].name)
     return ""

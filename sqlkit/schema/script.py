@@ -119,8 +119,7 @@ def _parse(statement: Statement, script: Script) -> None:
                 return
             place = script.place(tree.this.this)
             _add(place, tree.this.expressions, statement.line, script)
-            said = tree.find(exp.SchemaCommentProperty)
-            script.tables[place].comment = said.this.name if said is not None else description(tree.args.get("properties"))
+            script.tables[place].comment = description(tree.args.get("properties"))
         elif isinstance(tree, exp.Create) and tree.kind in {"TABLE", "VIEW"} and tree.expression is not None:
             script.views.append((script.place(tree.this.this if isinstance(tree.this, exp.Schema) else tree.this), tree, statement.line))
         elif isinstance(tree, exp.Create) and tree.kind == "INDEX" and isinstance(tree.this, exp.Index):
