@@ -17,8 +17,12 @@ def totals(connection: Any) -> dict[tuple[str, str], int]:
     if name == "duckdb":
         read = "SELECT schema_name, table_name, estimated_size FROM duckdb_tables() WHERE database_name = current_database()"
     elif name == "postgresql":  # without statistics by the size on disk, at 100 bytes a row
-        read = """SELECT n.nspname, c.relname, CASE WHEN c.reltuples > 0 THEN c.reltuples ELSE pg_relation_size(c.oid) / 100 END::bigint
-            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm', 'p')"""
+        read = """SELECT n.nspname, c.relname, sum(CASE WHEN l.reltuples > 0 THEN l.reltuples ELSE pg_relation_size(l.oid) / 100 END)::bigint
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN LATERAL (SELECT c.oid WHERE c.relkind <> 'p' UNION ALL SELECT relid FROM pg_partition_tree(c.oid) WHERE c.relkind = 'p' AND isleaf) t
+                ON true
+            JOIN pg_class l ON l.oid = t.oid
+            WHERE c.relkind IN ('r', 'm', 'p') GROUP BY 1, 2"""
     elif name in {"mysql", "mariadb"}:
         read = "SELECT table_schema, table_name, table_rows FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
     else:

@@ -76,8 +76,13 @@ def profile(url: str | Path, schema: Schema, seconds: float = SECONDS) -> Profil
             if connection.dialect.name == "duckdb":
                 connection.exec_driver_sql("SET threads = 1")  # with several, the same sample is not drawn twice
             default = sqlalchemy.inspect(connection).default_schema_name or ""
-            with limited(connection, seconds):
-                sizes = totals(connection)
+            sizes: dict[tuple[str, str], int] = {}
+            try:
+                with limited(connection, seconds):
+                    sizes = totals(connection)
+            except sqlalchemy.exc.DBAPIError as error:  # an old server, or one that only resembles PostgreSQL
+                connection.rollback()
+                notes.append(f"how many rows the tables have is not known, their first rows are read: {line(error)}")
             for table in schema.tables:
                 try:
                     with limited(connection, seconds):

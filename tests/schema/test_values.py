@@ -50,6 +50,14 @@ def test_a_large_table_is_sampled_over_its_whole_length(database: str, new_datab
     assert not seen.notes
 
 
+def test_a_partitioned_table_is_sampled_in_all_its_parts(new_database: NewDatabase) -> None:
+    parts = "\n--\n".join(f"CREATE TABLE big_{n} PARTITION OF big FOR VALUES FROM ({n * 50_000}) TO ({n * 50_000 + 50_000})" for n in range(4))
+    url = new_database("postgresql", f"CREATE TABLE big (id int, k int, n text) PARTITION BY RANGE (id)\n--\n{parts}\n--\n" + NUMBERS["postgresql"].replace("ANALYZE big", "ANALYZE"))
+    seen = profile(url, read_schema(url))
+    low, high = seen.column("big", "id").quantiles[0], seen.column("big", "id").quantiles[-1]
+    assert list(seen.rows) == ["big"] and seen.total["big"] == 200_000 and int(low) < 50_000 and int(high) > 150_000
+
+
 @pytest.mark.parametrize("database", DATABASES)
 def test_the_time_limit_holds_and_the_rest_is_read(database: str, new_database: NewDatabase) -> None:
     url = new_database(database, f"CREATE TABLE a (x int)\n--\nINSERT INTO a VALUES (1), (2), (NULL)\n--\nCREATE VIEW slow AS {SLOW[database]}\n--\nCREATE TABLE z (x int)")
