@@ -43,7 +43,8 @@ def to_text(schema: Schema, profile: Profile, personal: Mapping[str, str], infer
     """Lines for people."""
     for table in schema.tables:
         rows = profile.total.get(table.name, profile.rows.get(table.name))
-        about = [] if rows is None else [f"{'about ' if rows > profile.rows[table.name] else ''}{rows:,} rows"]
+        roughly = "about " if rows is not None and rows > profile.rows[table.name] else ""  # told from a sample
+        about = [] if rows is None else [f"{roughly}{rows:,} rows"]
         about += ["view"] if table.view else []
         yield table.name + (f" ({', '.join(about)})" if about else "") + (f": {table.comment}" if table.comment else "")
         width = max((len(c.name) for c in table.columns), default=0)
@@ -51,7 +52,7 @@ def to_text(schema: Schema, profile: Profile, personal: Mapping[str, str], infer
             name = f"{table.name}.{column.name}"
             parts = [column.type + ("" if column.nullable else " not null"), *_keys(table, column)]
             parts += [f"personal data ({personal[name]})"] if name in personal else []
-            parts += _values(profile.columns[name]) if name in profile.columns else []
+            parts += _values(profile.columns[name], roughly) if name in profile.columns else []
             yield f"  {column.name:{width}}  " + "; ".join(parts) + (f"  -- {column.comment}" if column.comment else "")
     for key in inferred:
         yield f"maybe: {key.table}.{key.column} -> {key.ref_table}.{key.ref_column} (confidence {key.confidence:.2f}: {key.why})"
@@ -67,8 +68,8 @@ def _keys(table: Table, column: Column) -> list[str]:
     return said
 
 
-def _values(seen: ColumnProfile) -> list[str]:
-    said = [f"{seen.distinct:,} distinct"] if seen.distinct else ["no values"]
+def _values(seen: ColumnProfile, roughly: str) -> list[str]:
+    said = [f"{roughly}{seen.distinct:,} distinct"] if seen.distinct else ["no values"]
     said += [f"{seen.null_share:.0%} null"] if seen.null_share else []
     if seen.quantiles:
         said.append(f"{_short(seen.quantiles[0])} to {_short(seen.quantiles[-1])}")
