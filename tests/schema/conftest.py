@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -43,6 +46,28 @@ def as_server(*command: str, check: bool = True) -> subprocess.CompletedProcess[
     return subprocess.run(command, user=user, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, check=check)
 
 
+def serve(*command: str) -> subprocess.Popen[bytes]:
+    """Start a server as a plain user; it ends with this process, even when that is killed (Linux)."""
+
+    def with_me() -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
+
+    user = "nobody" if os.getuid() == 0 else None
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, user=user, cwd="/", stdin=quiet, stdout=quiet, stderr=quiet, preexec_fn=with_me)
+
+
+def wait(connect: Callable[[], None]) -> None:
+    for attempt in range(600):
+        try:
+            return connect()
+        except Exception:  # each driver has its own kinds
+            if attempt == 599:
+                raise
+            time.sleep(0.1)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -60,12 +85,13 @@ def execute(url: str, statements: str) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql(server_folder: Path) -> Iterator[NewDatabase]:
-    pytest.importorskip("psycopg")
-    initdb, control = binary("initdb"), binary("pg_ctl")
+    psycopg = pytest.importorskip("psycopg")
+    initdb, server = binary("initdb"), binary("postgres")
     data, port = server_folder / "pg", free_port()
     as_server(initdb, "-D", str(data), "-A", "trust", "-U", "root", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={server_folder} -c fsync=off"
-    as_server(control, "-D", str(data), "-o", options, "-l", str(server_folder / "pg.log"), "-w", "start")
+    settings = ("listen_addresses=127.0.0.1", f"unix_socket_directories={server_folder}", "fsync=off")
+    process = serve(server, "-D", str(data), "-p", str(port), *(word for one in settings for word in ("-c", one)))
+    wait(lambda: psycopg.connect(host="127.0.0.1", port=port, user="root", dbname="postgres").close())
 
     def new(statements: str) -> str:
         name = f"case{next(_count)}"
@@ -75,7 +101,8 @@ def postgresql(server_folder: Path) -> Iterator[NewDatabase]:
         return url
 
     yield new
-    as_server(control, "-D", str(data), "-m", "immediate", "stop", check=False)
+    process.send_signal(signal.SIGINT)  # at once, whoever is connected
+    process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -84,17 +111,11 @@ def mariadb(server_folder: Path) -> Iterator[NewDatabase]:
     install, server = binary("mariadb-install-db"), binary("mariadbd")
     data, port = server_folder / "my", free_port()
     as_server(install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db")
-    process = subprocess.Popen(
-        [server, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1",
-         f"--socket={server_folder}/my.sock", "--innodb-flush-log-at-trx-commit=0"],
-        user="nobody" if os.getuid() == 0 else None, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    process = serve(
+        server, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={server_folder}/my.sock",
+        "--innodb-flush-log-at-trx-commit=0",
     )  # fmt: skip
-    for _ in range(300):
-        try:
-            pymysql.connect(host="127.0.0.1", port=port, user="root").close()
-            break
-        except pymysql.err.OperationalError:
-            time.sleep(0.1)
+    wait(lambda: pymysql.connect(host="127.0.0.1", port=port, user="root").close())
 
     def new(statements: str) -> str:
         name = f"case{next(_count)}"
