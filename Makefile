@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "install: virtual environment in $(VENV), versions of constraints.txt"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -c constraints.txt $(TORCH)
-	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,databases,dev]'
 	@touch $@
 
 demo: install  ## the whole loop on the embedded company, in runs/demo

@@ -131,7 +131,7 @@ def main() -> None:
         for tables in (30, 120):
             ddl = folder / f"{tables}.sql"
             ddl.write_text(schema(tables), encoding="utf-8")
-            figures[f"pairs_per_second_{tables}_tables"] = round(generation(from_ddl(ddl, "", folder / f"erp{tables}"), folder, pairs // 2)[0], 1)
+            figures[f"pairs_per_second_{tables}_tables"] = round(generation(from_ddl(ddl, "", folder / f"erp{tables}")[0], folder, pairs // 2)[0], 1)
     print(json.dumps(figures))
 
 

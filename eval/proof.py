@@ -22,7 +22,7 @@ from refute import Refuter  # beside this file
 from sqlkit.database.suite import build_suite
 from sqlkit.errors import SqlkitError
 from sqlkit.records import read_jsonl
-from sqlkit.schema.ddl import duckdb_type
+from sqlkit.schema.kinds import duckdb_type
 from sqlkit.schema.types import Column, Schema, Table
 from sqlkit.sql.equivalent import places
 from sqlkit.sql.mutate import mutants

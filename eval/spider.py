@@ -22,7 +22,8 @@ import duckdb
 from sqlkit.evaluate.compare import compare
 from sqlkit.evaluate.gold import ask_gold
 from sqlkit.records import Result, read_jsonl
-from sqlkit.schema.ddl import duckdb_type, to_ddl
+from sqlkit.schema.ddl import to_ddl
+from sqlkit.schema.kinds import duckdb_type
 from sqlkit.schema.types import Column, Schema, Table
 from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.probe import probe

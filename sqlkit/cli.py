@@ -75,6 +75,10 @@ def build(
     for told in manifest["sources"]:
         typer.echo(f"{told['source']}: {told['rows']} rows, {told['kept']} kept, {told['repaired']} repaired, {sum(told['dropped'].values())} dropped")
     dropped = sum(manifest["dropped"].values())
+    for line in manifest["notes"]:
+        print(f"sqlkit: {line}", file=sys.stderr)
+    if manifest["personal_data"]:
+        print(f"sqlkit: values of {len(manifest['personal_data'])} columns that look personal are left out (sqlkit schema shows which)", file=sys.stderr)
     typer.echo(f"{manifest['pairs']} pairs in {out} ({manifest['seconds']} s; {dropped} drafts dropped, reasons in manifest.json)")
     typer.echo(f"data card in {out / 'data_card.html'}")
 
@@ -270,18 +274,31 @@ def demo(out: Path = Path("runs/demo"), set_: Set = None) -> None:
 
 
 @app.command()
-def schema(database: str, glossary: str | None = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """What sqlkit reads of a database."""
-    import dataclasses
+def schema(
+    what: Annotated[list[str], typer.Argument(help="a database URL or file, a script (.sql), a folder of CSV/Parquet, dbt's manifest.json; "
+                                              "or: diff OLD NEW, each of these or a folder of sqlkit build", metavar="SOURCE | diff OLD NEW")],
+    glossary: Annotated[str, typer.Option(help="glossary whose joins and words on personal data are followed")] = "",
+    dialect: Annotated[str, typer.Option(help="of a script; default guessed from its text")] = "",
+    only: Annotated[str, typer.Option("--schemas", help="schemas to read, with commas; default all that are not the system's")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    template: Annotated[bool, typer.Option("--glossary-template", help="print a glossary to fill in")] = False,
+    pairs: Annotated[Path | None, typer.Option(help="with diff: folder of sqlkit build whose questions are checked; default OLD")] = None,
+) -> None:
+    """What sqlkit reads of a database, or what changed between two; values of columns that look personal are not shown."""
+    from sqlkit.schema import show
 
-    from sqlkit.schema.read import read_schema
-
-    found = read_schema(database)
-    if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+    if what[0] == "diff":
+        if len(what) != 3:
+            raise SqlkitError("give two schemas: sqlkit schema diff OLD NEW")
+        typer.echo(show.schema_diff(what[1], what[2], pairs=pairs, dialect=dialect, as_json=as_json))
         return
-    for table in found.tables:
-        typer.echo(f"{table.name}: " + ", ".join(f"{c.name} {c.type}" for c in table.columns))
+    if len(what) != 1:
+        raise SqlkitError("give one schema, or: sqlkit schema diff OLD NEW")
+    form = "json" if as_json else "template" if template else "text"
+    text, notes = show.describe_schema(what[0], form, glossary=glossary, dialect=dialect, schemas=[s for s in only.split(",") if s])
+    typer.echo(text)
+    for line in notes:
+        print(f"sqlkit: {line}", file=sys.stderr)
 
 
 @app.command()

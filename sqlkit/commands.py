@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -37,7 +38,20 @@ def where(recipe: Recipe, out: Path) -> tuple[str, str | None]:
         return str(company.database(out / "retail.duckdb")), recipe.glossary or str(company.glossary())
     if not recipe.database:
         raise InputError("no database: give --database URL, or set it in the recipe")
+    if "://" not in recipe.database and Path(recipe.database).is_dir():
+        return str(_loaded(Path(recipe.database), out / "files.duckdb")), recipe.glossary or None
     return recipe.database, recipe.glossary or None
+
+
+def _loaded(folder: Path, path: Path) -> Path:
+    """A folder of CSV and Parquet files as a database at `path`, made anew when a file is newer than it."""
+    from sqlkit.schema.files import files_to_database
+
+    newest = max((p.stat().st_mtime for p in [folder, *folder.rglob("*")]), default=0.0)
+    if not path.exists() or path.stat().st_mtime < newest:
+        for note in files_to_database(folder, path):
+            print(f"sqlkit: {note}", file=sys.stderr)
+    return path
 
 
 def questions(path: str, split: str, recipe: Recipe) -> list[Example]:
@@ -88,7 +102,7 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
     database, glossary = where(recipe, pairs)
-    context = Context.load(database, glossary)
+    context = Context.load(database, glossary, _personal(recipe, pairs))
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
 
@@ -97,6 +111,12 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
             return sum(g.correct for g in grades) / len(grades)
 
         return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
+
+
+def _personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
+    """What a recipe says of personal data; where it says nothing, what the pairs or the adapter in a folder were made with."""
+    carried = folder is not None and (folder / "context.json").exists()
+    return recipe.personal_data or (Context.open(folder).glossary.personal_data if folder and carried else "")
 
 
 ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "shots")
@@ -139,7 +159,7 @@ def evaluate(
     base = base or (manifest.base if manifest else recipe.base_model)
     carried = adapter / "context.json" if adapter else None
     words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
-    context = Context.load(database, words)
+    context = Context.load(database, words, _personal(recipe, adapter))
     examples = shots or (adapter / "examples.jsonl" if adapter else None)
     retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
     chosen = _arms(arms, adapter is not None, retrieval is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,28 +22,29 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
 
     commands.check_space(out, 200)
     sources = [of_source(text) for text in recipe.sources]
-    database, glossary = ground(recipe, out) if recipe.database or recipe.ddl or recipe.files or not sources else ("", None)
+    grounded = recipe.database or recipe.ddl or recipe.files or not sources
+    database, glossary, notes = ground(recipe, out) if grounded else ("", None, ())
     asked = {name: commands.questions(path, name, recipe) for name, path in (("dev", recipe.dev_questions), ("test", recipe.test_questions))}
     with commands.progress("build", quiet) as tell:
         return build_pairs(
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=[*asked["dev"], *asked["test"]],
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
             suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
-            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, progress=tell,
+            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, personal_data=recipe.personal_data, notes=notes, progress=tell,
         )
 
 
-def ground(recipe: Recipe, out: Path) -> tuple[str, str | None]:
-    """Database and glossary of a recipe; a database is made in `out` where it names DDL or data files."""
+def ground(recipe: Recipe, out: Path) -> tuple[str, str | None, Sequence[str]]:
+    """Database and glossary of a recipe, and notes for the user; a database is made in `out` where it names DDL or data files."""
     given = [key for key in ("database", "ddl", "files") if getattr(recipe, key)]
     if len(given) > 1:
         raise InputError(f"give one of --database, --ddl, --files; there are {' and '.join(given)}")
     if recipe.ddl or recipe.files:
         from sqlkit.data.ground import from_ddl, from_files
 
-        made = from_ddl(Path(recipe.ddl), recipe.dialect, out, recipe.seed) if recipe.ddl else from_files(Path(recipe.files), out)
-        return str(made), recipe.glossary or None
-    return commands.where(recipe, out)
+        made, notes = from_ddl(Path(recipe.ddl), recipe.dialect, out, recipe.seed) if recipe.ddl else from_files(Path(recipe.files), out)
+        return str(made), recipe.glossary or None, notes
+    return *commands.where(recipe, out), ()
 
 
 def of_source(text: str) -> tuple[Source, str]:

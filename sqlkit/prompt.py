@@ -19,13 +19,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from sqlkit.errors import InputError
 from sqlkit.records import Example, Prompt, write_atomic
-from sqlkit.schema.glossary import Glossary, load_glossary
+from sqlkit.schema.glossary import Glossary, fitting, load_glossary, with_joins
 from sqlkit.schema.link import Linked, LinkedColumn, Linker
-from sqlkit.schema.types import Column, ForeignKey, Schema, Table
+from sqlkit.schema.personal import hidden_columns, without_values
+from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
@@ -47,13 +47,20 @@ class Context:
         return Linker(self.schema, self.glossary, self.profile)
 
     @classmethod
-    def load(cls, url: str | Path, glossary: str | Path | Glossary | None = None) -> Context:
-        """Read schema and values from a live database. Raises DatabaseError, SchemaError, InputError."""
+    def load(cls, url: str | Path, glossary: str | Path | Glossary | None = None, personal_data: str | list[str] = "") -> Context:
+        """Read schema and values from a live database; the values of columns that look personal are left out.
+
+        `personal_data`, where it is given, goes before what the glossary says of them. Raises DatabaseError, SchemaError, InputError.
+        """
         from sqlkit.schema.read import read_schema
 
         schema = read_schema(url)
-        words_of = glossary if isinstance(glossary, Glossary) else load_glossary(glossary, schema)
-        return cls(schema, words_of, profile(url, schema))
+        said = glossary if isinstance(glossary, Glossary) else load_glossary(glossary, schema)
+        said = said.model_copy(update={"personal_data": personal_data}) if personal_data else said
+        said = fitting(said, schema) if isinstance(glossary, Glossary) else said
+        schema = with_joins(schema, said)
+        seen = profile(url, schema)
+        return cls(schema, said, without_values(seen, hidden_columns(schema, seen, said)))
 
     def tables(self) -> dict[str, list[str]]:
         """Table name to column names, as grammar and canonical form want them."""
@@ -70,28 +77,11 @@ class Context:
         path = Path(folder) / "context.json"
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            return cls(_schema(data["schema"]), Glossary.model_validate(data["glossary"]))
+            return cls(from_dict(data["schema"]), Glossary.model_validate(data["glossary"]))
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror or error}") from None
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path} is not a saved context: {error}") from None
-
-
-def _schema(data: dict[str, Any]) -> Schema:
-    def key(row: dict[str, Any]) -> ForeignKey:
-        return ForeignKey(tuple(row["columns"]), row["ref_table"], tuple(row["ref_columns"]))
-
-    tables = (
-        Table(
-            row["name"],
-            tuple(Column(**c) for c in row["columns"]),
-            tuple(row["primary_key"]),
-            tuple(key(k) for k in row["foreign_keys"]),
-            row["comment"],
-        )
-        for row in data["tables"]
-    )
-    return Schema(tuple(tables), data["name"])
 
 
 def render(question: str, context: Context, shots: Sequence[Example] = ()) -> Prompt:

@@ -43,6 +43,8 @@ def build(
     shares: Mapping[str, float] | None = None,
     jobs: int = 1,
     budget: int = 1024,
+    personal_data: str | list[str] = "",
+    notes: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write pairs.jsonl, examples.jsonl, manifest.json, the data card and what goes with them to `out`; returns the manifest.
@@ -51,7 +53,8 @@ def build(
     people's questions with gold SQL, to train on; held_out: those of dev and test, which no own example may resemble.
     sources: (descriptor, file, folder or hub id), of each the first `most` rows, 0 for all, in `jobs` processes. suites:
     evaluation suites that nothing may resemble; drop_leaks drops what does. shares: {'dev': 0.1, ...} to hold out.
-    budget: tokens that a pair should keep to, for the data card.
+    budget: tokens that a pair should keep to, for the data card. personal_data: as in `Context.load`. notes: what was told of the
+    database before, for the manifest.
 
     Raises DatabaseError, SchemaError, InputError, LeakError.
     """
@@ -65,7 +68,10 @@ def build(
     asked, others = _without_schema(sources) if database else ([], sources)
     mine = None
     if database:
-        mine = own(database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, progress=progress)
+        mine = own(
+            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data,
+            progress=progress,
+        )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)
     leaked = _drop_leaks(mine, rows, suites) if drop_leaks else 0
     every = [*(mine.people if mine else ()), *(mine.made if mine else ()), *(r.example for r in rows)]
@@ -83,7 +89,7 @@ def build(
     written = _pairs(mine, training, random.Random(seed)) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
-    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest)
+    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes)
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)
     forget(out)
     return manifest

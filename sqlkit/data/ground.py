@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlkit.data.plausible import plausible
 from sqlkit.database import build_database
-from sqlkit.database.files import load_files
 from sqlkit.database.populate import Populator
 from sqlkit.database.rows import Row, insert
 from sqlkit.database.styles import Style
 from sqlkit.errors import InputError, SchemaError
 from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
+from sqlkit.schema.files import files_to_database
+from sqlkit.schema.source import guess_dialect
 from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.facts import Facts
 
@@ -21,8 +22,8 @@ ROWS = 240  # of each table that is made up
 MADE = "database.duckdb"
 
 
-def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> Path:
-    """A database at out/database.duckdb with made-up rows for the tables of a DDL file.
+def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> tuple[Path, tuple[str, ...]]:
+    """A database at out/database.duckdb with made-up rows for the tables of a DDL file, and notes on what was passed over.
 
     Raises InputError when the file cannot be read, SchemaError with its name when the DDL cannot.
     """
@@ -31,11 +32,12 @@ def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> Path:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     try:
-        schema = enforced(parse_ddl(text, dialect or "duckdb"))
+        read = parse_ddl(text, dialect or guess_dialect(path))
     except SchemaError as error:
         raise SchemaError(f"{path}: {error}") from None
+    schema = enforced(read)
     build_database(out / MADE, to_ddl(schema) + "\n".join(_rows(schema, seed)), {})
-    return out / MADE
+    return out / MADE, tuple(f"{path.name}: {note}" for note in read.notes)
 
 
 def _rows(schema: Schema, seed: int) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _rows(schema: Schema, seed: int) -> Iterator[str]:
     for table in schema.tables:
         rows = kept[table.name.lower()] = _referring(table, made.rows.get(table.name, ()), schema, kept)
         itself = any(k.ref_table.lower() == table.name.lower() for k in table.foreign_keys)
-        yield from (insert(table.name, part) + ";" for part in ([[row] for row in rows] if itself else [rows]) if part)
+        yield from (insert(table, part) + ";" for part in ([[row] for row in rows] if itself else [rows]) if part)
 
 
 def _referring(table: Table, rows: Sequence[Row], schema: Schema, kept: Mapping[str, Sequence[Row]]) -> list[Row]:
@@ -75,7 +77,7 @@ def _referring(table: Table, rows: Sequence[Row], schema: Schema, kept: Mapping[
     return found
 
 
-def from_files(folder: Path, out: Path) -> Path:
-    """A database at out/database.duckdb with a table for each CSV, Parquet or JSON file of a folder. Raises InputError."""
-    load_files(folder, out / MADE)
-    return out / MADE
+def from_files(folder: Path, out: Path) -> tuple[Path, tuple[str, ...]]:
+    """A database at out/database.duckdb with a table for each CSV, Parquet or JSON file of a folder, and a note for each that is
+    left out. Raises SchemaError."""
+    return out / MADE, files_to_database(folder, out / MADE)

@@ -34,10 +34,10 @@ class Own:
 
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
-    logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), progress: Progress | None = None,
+    logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "", progress: Progress | None = None,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question. Raises DatabaseError, SchemaError, InputError, LeakError."""
-    context = Context.load(database, glossary)
+    context = Context.load(database, glossary, personal_data)
     dropped: Counter[str] = Counter()
     with Sandbox(database, seconds=5) as sandbox:
         made, reasons = generate(context, sandbox, pairs, seed, progress=progress)

@@ -33,6 +33,7 @@ class Built:
     compared: dict[str, int]
     leaked: int
     nearest: list[dict[str, Any]]
+    notes: Sequence[str] = ()
 
 
 def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: int, began: float) -> dict[str, Any]:
@@ -68,6 +69,8 @@ def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: 
         "shapes": dict(sorted(Counter(r["shape"] or "human" for r in every).items())),
         "difficulty": dict(sorted(Counter(r["difficulty"] for r in every).items())),
         "coverage": coverage([facts[e.sql] for e in mine], schema) if built.context else {},
+        "notes": [*built.notes, *schema.notes, *(built.context.profile.notes if built.context else ())],
+        "personal_data": built.context.profile.hidden if built.context else {},
         "leakage": {"compared": built.compared, "found": 0},
         "prompt_fingerprint": fingerprint(),
         "pairs_sha256": _sha256(out / "pairs.jsonl"),

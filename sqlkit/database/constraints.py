@@ -7,7 +7,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlkit.database.rows import Row, create, insert, quoted
+from sqlkit.database.rows import Row, create, insert
+from sqlkit.schema.ddl import qualified
 from sqlkit.schema.types import ForeignKey, Schema, Table
 
 _local = threading.local()
@@ -68,14 +69,14 @@ def passing(table: Table, rows: Sequence[Row]) -> list[bool]:
     if not hasattr(_local, "connection"):
         _local.connection = duckdb.connect(":memory:", config={"threads": 1})
     connection: Any = _local.connection
-    bare = dataclasses.replace(table, foreign_keys=())
+    bare = dataclasses.replace(table, name=table.bare, schema="", foreign_keys=())
     try:
         connection.execute(create(bare).replace("(", "(row_number_ INTEGER, ", 1))
-        connection.execute(insert(table.name, [(i, *row) for i, row in enumerate(rows)]))
+        connection.execute(insert(bare, [(i, *row) for i, row in enumerate(rows)]))
         tests = " AND ".join(f"(({check}) IS NOT FALSE)" for check in table.checks)
-        good = {i for (i,) in connection.execute(f"SELECT row_number_ FROM {quoted(table.name)} WHERE {tests}").fetchall()}
+        good = {i for (i,) in connection.execute(f"SELECT row_number_ FROM {qualified(bare)} WHERE {tests}").fetchall()}
     except duckdb.Error:
         return [True] * len(rows)
     finally:
-        connection.execute(f"DROP TABLE IF EXISTS {quoted(table.name)}")
+        connection.execute(f"DROP TABLE IF EXISTS {qualified(bare)}")
     return [i in good for i in range(len(rows))]

@@ -16,10 +16,10 @@ from sqlkit.database import pools
 from sqlkit.database.fill import Filling
 from sqlkit.database.near import number
 from sqlkit.database.pools import Pool
-from sqlkit.database.rows import Database, Row, quoted
+from sqlkit.database.rows import Database, Row
 from sqlkit.database.styles import Style
 from sqlkit.database.sweep import Sweep
-from sqlkit.schema.ddl import enforced
+from sqlkit.schema.ddl import enforced, qualified
 from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.facts import Facts
 from sqlkit.sql.facts import facts as read_facts
@@ -169,7 +169,7 @@ def _checked(schema: Schema) -> list[Any]:
     for table in schema.tables:
         for check in table.checks:
             try:
-                found += read_facts(f"SELECT 1 FROM {quoted(table.name)} WHERE {check}", names).wishes
+                found += read_facts(f"SELECT 1 FROM {qualified(table)} WHERE {check}", names).wishes
             except (SqlglotError, RecursionError):
                 continue
     return found

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlkit.schema.ddl import qualified
 from sqlkit.schema.types import Schema, Table
 
 Row = tuple[Any, ...]
@@ -21,22 +22,22 @@ class Database:
 
 def create(table: Table) -> str:
     """CREATE TABLE without constraints: rows that keep them need no index, and loading is faster."""
-    return f"CREATE TABLE {quoted(table.name)} ({', '.join(f'{quoted(c.name)} {c.type}' for c in table.columns)})"
+    return f"CREATE TABLE {qualified(table)} ({', '.join(f'{quoted(c.name)} {c.type}' for c in table.columns)})"
 
 
-def insert(name: str, rows: Sequence[Row]) -> str:
+def insert(table: Table, rows: Sequence[Row]) -> str:
     """One INSERT for all rows; '' for none."""
     if not rows:
         return ""
-    return f"INSERT INTO {quoted(name)} VALUES " + ",".join("(" + ",".join(map(literal, row)) + ")" for row in rows)
+    return f"INSERT INTO {qualified(table)} VALUES " + ",".join("(" + ",".join(map(literal, row)) + ")" for row in rows)
 
 
 def script(schema: Schema, database: Database) -> list[str]:
     """Statements that make a database in an empty DuckDB."""
-    made = []
+    made = [f"CREATE SCHEMA {quoted(name)}" for name in dict.fromkeys(t.schema for t in schema.tables if t.schema)]
     for table in schema.tables:
         made.append(create(table))
-        rows = insert(table.name, database.rows.get(table.name, ()))
+        rows = insert(table, database.rows.get(table.name, ()))
         made += [rows] if rows else []
     return made
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlkit.database.constraints import kept
 from sqlkit.database.rows import Database, Row, literal, quoted
 from sqlkit.database.suite import Suite, build_suite
-from sqlkit.schema.ddl import enforced
+from sqlkit.schema.ddl import enforced, qualified
 from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.resolve import Origin
 
@@ -45,7 +45,7 @@ def _rows(execute: Execute, table: Table, rest: str) -> list[Row]:
 
     columns = ", ".join(quoted(c.name) for c in table.columns)
     try:
-        return [tuple(map(_plain, row)) for row in execute(f"SELECT {columns} FROM {quoted(table.name)} AS t {rest}").fetchall()]
+        return [tuple(map(_plain, row)) for row in execute(f"SELECT {columns} FROM {qualified(table)} AS t {rest}").fetchall()]
     except duckdb.Error:
         return []
 
@@ -72,7 +72,7 @@ def profile(execute: Execute, schema: Schema, most: int = 40) -> dict[Origin, li
     found: dict[Origin, list[Any]] = {}
     for table, column in schema.columns():
         name = quoted(column.name)
-        sql = f"SELECT {name} FROM {quoted(table.name)} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most}"
+        sql = f"SELECT {name} FROM {qualified(table)} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most}"
         try:
             values = [value for (value,) in execute(sql).fetchall()]
         except duckdb.Error:

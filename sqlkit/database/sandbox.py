@@ -19,7 +19,7 @@ from typing import Any
 from sqlkit.database.process import BrokenWorker, Process
 from sqlkit.errors import DatabaseError, SqlkitError
 from sqlkit.records import Result
-from sqlkit.schema.values import engine_url
+from sqlkit.schema.connect import engine_url
 from sqlkit.sql.guard import check
 from sqlkit.sql.parse import DIALECTS, SqlglotError, transpile
 from sqlkit.sql.sqlite import from_sqlite

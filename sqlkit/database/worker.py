@@ -217,7 +217,8 @@ def _sqlalchemy(engine: Any, sql: str, options: dict[str, Any]) -> dict[str, Any
         "mariadb": ["SET SESSION TRANSACTION READ ONLY", f"SET SESSION max_statement_time = {milliseconds / 1000}"],
     }
     with engine.connect() as connection:
-        for statement in before.get(engine.dialect.name, []):
+        name = "mariadb" if getattr(engine.dialect, "is_mariadb", False) else engine.dialect.name  # mysql:// may lead to MariaDB
+        for statement in before.get(name, []):
             connection.exec_driver_sql(statement)
         try:
             text = sqlalchemy.text(sql.replace(":", "\\:"))

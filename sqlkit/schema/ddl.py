@@ -1,89 +1,58 @@
-"""A schema from CREATE TABLE text, in any dialect that sqlglot reads, and back to text."""
+"""A schema from a script of CREATE TABLE statements, in any dialect that sqlglot reads, and back to text."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from sqlglot import exp
 
 from sqlkit.errors import SchemaError
-from sqlkit.schema.types import Column, ForeignKey, Schema, Table
-from sqlkit.sql.parse import SqlglotError, parse_all
-from sqlkit.sql.style import spell
-
-# INT(11), VARCHAR(20), FLOAT(8): DuckDB has no use for the size
-_SIZED = (*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES, *exp.DataType.FLOAT_TYPES)
+from sqlkit.schema.parts import Parts, Place, Reference
+from sqlkit.schema.script import DEFAULT, Script, read_script
+from sqlkit.schema.types import ForeignKey, Schema, Table
+from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all
 
 
-@dataclasses.dataclass
-class _Parts:
-    """A table while its statements are read; keys may come later, in ALTER TABLE, as dumps write them."""
+def parse_ddl(text: str, dialect: str = "duckdb", name: str = "main", *, views: bool = False) -> Schema:
+    """Tables, keys and comments of a script: CREATE TABLE, ALTER TABLE ... ADD key, COMMENT ON, own types; views if asked for.
 
-    columns: dict[str, Column] = dataclasses.field(default_factory=dict)
-    primary: tuple[str, ...] = ()
-    keys: list[ForeignKey] = dataclasses.field(default_factory=list)
-    unique: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
-    checks: list[str] = dataclasses.field(default_factory=list)
-    comment: str = ""
-
-
-def parse_ddl(text: str, dialect: str = "duckdb", name: str = "main") -> Schema:
-    """Read CREATE TABLE, ALTER TABLE ... ADD key and COMMENT ON; other statements are passed over.
-
-    Raises SchemaError when the text cannot be parsed or holds no table.
+    Other statements are passed over, with a note. Raises SchemaError with line and what was expected when a statement
+    cannot be parsed, or when the text holds no table.
     """
+    script = read_script(text, dialect, views)
+    if script.broken:
+        raise SchemaError(f"DDL cannot be read: {script.broken[0]}")
+    return _schema(script, name)
+
+
+def read_ddl(path: str | Path, dialect: str = "duckdb") -> Schema:
+    """The schema of a file; what cannot be read of it is told in the notes, with file, line and what was expected.
+
+    Raises SchemaError when the file is missing or holds no table that can be read.
+    """
+    path = Path(path)
+    if not is_dialect(dialect):
+        raise SchemaError(f"unknown SQL dialect {dialect!r}")
     try:
-        statements = parse_all(text, dialect)
-    except (SqlglotError, RecursionError, ValueError) as error:
-        raise SchemaError(f"DDL cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
-    tables: dict[str, _Parts] = {}
-    for statement in statements:
-        if isinstance(statement, exp.Create) and statement.kind == "TABLE" and isinstance(statement.this, exp.Schema):
-            parts = tables.setdefault(statement.this.this.name, _Parts())
-            for part in statement.this.expressions:
-                _read(part, parts)
-        elif isinstance(statement, exp.Alter) and statement.this.name in tables:
-            for action in statement.args.get("actions") or []:
-                for part in action.expressions if isinstance(action, exp.AddConstraint) else [action]:
-                    _read(part, tables[statement.this.name])
-        elif isinstance(statement, exp.Comment):
-            _comment(statement, tables)
-    if not tables:
-        raise SchemaError(f"DDL holds no CREATE TABLE statement that can be read as {dialect}")
-    return Schema(tuple(_finish(title, parts, tables) for title, parts in tables.items()), name)
+        script = read_script(path.read_text(encoding="utf-8-sig", errors="replace"), dialect, views=True)
+    except OSError as error:
+        raise SchemaError(f"cannot read {path}: {error.strerror or error}") from None
+    if not script.tables and script.broken:
+        raise SchemaError(f"{path} {script.broken[0]}")
+    script.notes = [f"{path.name} {line}" for line in [*script.broken, *script.notes]]
+    return _schema(script, path.stem, str(path))
 
 
-def _read(part: exp.Expression, parts: _Parts) -> None:
-    if isinstance(part, exp.Constraint):
-        for inner in part.expressions:
-            _read(inner, parts)
-    elif isinstance(part, exp.PrimaryKey):
-        parts.primary = tuple(e.name for e in part.expressions)
-    elif isinstance(part, exp.ForeignKey):
-        parts.keys.append(_key(tuple(e.name for e in part.expressions), part.args["reference"]))
-    elif isinstance(part, exp.UniqueColumnConstraint):
-        named = part.this.expressions if isinstance(part.this, exp.Schema) else []
-        parts.unique += [tuple(e.name for e in named)] if named else []
-    elif isinstance(part, exp.CheckColumnConstraint):
-        parts.checks.append(spell(part.this))
-    elif isinstance(part, exp.ColumnDef):
-        kinds: dict[type, Any] = {type(c.kind): c.kind for c in part.constraints}
-        reference, comment = kinds.get(exp.Reference), kinds.get(exp.CommentColumnConstraint)
-        if exp.PrimaryKeyColumnConstraint in kinds:
-            parts.primary = (part.name,)
-        if exp.UniqueColumnConstraint in kinds:
-            parts.unique.append((part.name,))
-        if exp.CheckColumnConstraint in kinds:
-            parts.checks.append(spell(kinds[exp.CheckColumnConstraint].this))
-        if reference is not None:
-            parts.keys.append(_key((part.name,), reference))
-        fixed = kinds.get(exp.NotNullColumnConstraint)
-        nullable = fixed is None or bool(fixed.args.get("allow_null"))
-        parts.columns[part.name] = Column(part.name, _type(part.args.get("kind")), nullable, comment.this.name if comment else "")
-    elif isinstance(part, exp.Identifier | exp.Column):  # SQLite's columns without a type
-        parts.columns[part.name] = Column(part.name)
+def _schema(script: Script, name: str, where: str = "DDL") -> Schema:
+    if not script.tables:
+        raise SchemaError(f"{where} holds no CREATE TABLE statement that can be read as {script.dialect}")
+    titles = {place: f"{place[0]}.{place[1]}" if place[0] else place[1] for place in script.tables}
+    folded = {(p[0].lower(), p[1].lower()): p for p in reversed(list(titles))}
+    tables = tuple(_finish(place, parts, titles, folded, script.tables) for place, parts in script.tables.items())
+    notes = [f"passed over {n} {kind} (line {script.first[kind]})" for kind, n in sorted(script.skipped.items())]
+    return Schema(tables, name, tuple([*script.notes, *notes]))
 
 
 def untyped(text: str, dialect: str = "duckdb") -> bool:
@@ -105,55 +74,27 @@ def _columns(statement: exp.Create) -> Iterator[exp.Expression | None]:
             yield None
 
 
-def duckdb_type(text: str, dialect: str) -> str:
-    """A type of another dialect in DuckDB's words; VARCHAR when it is unknown."""
-    try:
-        return _type(exp.DataType.build(text, dialect=dialect, udt=False))
-    except (SqlglotError, ValueError):
-        return "VARCHAR"
-
-
-def _type(kind: exp.Expression | None) -> str:
-    if kind is None or kind.is_type("null"):
-        return "VARCHAR"
-    if isinstance(kind, exp.DataType) and kind.this in _SIZED:
-        kind = exp.DataType(this=kind.this)
-    return spell(kind)
-
-
-def _key(columns: tuple[str, ...], reference: exp.Expression) -> ForeignKey:
-    target = reference.this
-    if isinstance(target, exp.Schema):
-        return ForeignKey(columns, target.this.name, tuple(e.name for e in target.expressions))
-    return ForeignKey(columns, target.name, ())
-
-
-def _comment(statement: exp.Comment, tables: dict[str, _Parts]) -> None:
-    target, text = statement.this, statement.expression
-    said = text.name if isinstance(text, exp.Literal) else ""
-    if isinstance(target, exp.Table) and target.name in tables:
-        tables[target.name].comment = said
-    elif isinstance(target, exp.Column) and target.table in tables:
-        columns = tables[target.table].columns
-        if target.name in columns:
-            columns[target.name] = dataclasses.replace(columns[target.name], comment=said)
-
-
-def _finish(title: str, parts: _Parts, tables: dict[str, _Parts]) -> Table:
+def _finish(place: Place, parts: Parts, titles: dict[Place, str], folded: dict[Place, Place], every: dict[Place, Parts]) -> Table:
     """The table with what needed the others: a reference that names no columns means the other's primary key."""
-    primaries = {name.lower(): other.primary for name, other in tables.items()}
-    key_columns = {name.lower() for name in parts.primary}
+    inside = {name.lower() for name in parts.primary}
+
+    def key(one: Reference) -> ForeignKey:
+        schema = "" if one.place[0].lower() in DEFAULT else one.place[0]
+        there = (schema, one.place[1])
+        there = there if there in titles else folded.get((schema.lower(), one.place[1].lower()), there)
+        primary = every[there].primary if there in every else ()
+        return ForeignKey(one.columns, titles.get(there, ".".join(filter(None, there))), one.ref_columns or primary or one.columns)
+
     return Table(
-        title,
-        tuple(dataclasses.replace(c, nullable=c.nullable and c.name.lower() not in key_columns) for c in parts.columns.values()),
+        titles[place],
+        tuple(dataclasses.replace(c, nullable=c.nullable and c.name.lower() not in inside) for c in parts.columns.values()),
         parts.primary,
-        tuple(
-            key if key.ref_columns else dataclasses.replace(key, ref_columns=primaries.get(key.ref_table.lower()) or key.columns)
-            for key in parts.keys
-        ),
+        tuple(map(key, parts.keys)),
         parts.comment,
         tuple(parts.unique),
         tuple(parts.checks),
+        place[0],
+        parts.view,
     )
 
 
@@ -162,7 +103,7 @@ def to_ddl(schema: Schema) -> str:
 
     Keys that DuckDB refuses are left out, as `enforced` does.
     """
-    made = []
+    made = [f"CREATE SCHEMA {_quoted(name)};" for name in dict.fromkeys(t.schema for t in schema.tables if t.schema)]
     for table in enforced(schema).tables:
         lines = [f"  {_quoted(c.name)} {c.type}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
         if table.primary_key:
@@ -170,28 +111,40 @@ def to_ddl(schema: Schema) -> str:
         lines += [f"  UNIQUE ({_list(columns)})" for columns in table.unique]
         lines += [f"  CHECK ({condition})" for condition in table.checks]
         lines += [
-            f"  FOREIGN KEY ({_list(k.columns)}) REFERENCES {_quoted(k.ref_table)} ({_list(k.ref_columns)})"
+            f"  FOREIGN KEY ({_list(k.columns)}) REFERENCES {qualified(other)} ({_list(k.ref_columns)})"
             for k in table.foreign_keys
+            if (other := schema.table(k.ref_table))
         ]
-        made.append(f"CREATE TABLE {_quoted(table.name)} (\n" + ",\n".join(lines) + "\n);")
+        made.append(f"CREATE TABLE {qualified(table)} (\n" + ",\n".join(lines) + "\n);")
         made += [f"COMMENT ON {what} IS {exp.Literal.string(said).sql()};" for what, said in _comments(table)]
     return "\n".join(made) + "\n"
 
 
+def qualified(table: Table) -> str:
+    """The table's name as DuckDB's SQL has it, with its schema, quoted where it must be."""
+    return f"{_quoted(table.schema)}.{_quoted(table.bare)}" if table.schema else _quoted(table.name)
+
+
 def enforced(schema: Schema) -> Schema:
     """The schema as DuckDB can keep it: parents before children, without foreign keys that refer to an unknown table or
-    column, to columns that are no key, or around in a circle; of names that differ in case only, the first."""
-    tables, done = [], set[str]()
+    column, to columns that are no key, around in a circle, or to another schema; of names that differ in case only, the first."""
+    done: dict[str, Table] = {}
     for table in _parents_first(schema):
         if table.name.lower() in done:
             continue
         columns = {c.name.lower(): c for c in reversed(table.columns)}
         if len(columns) < len(table.columns):
             table = dataclasses.replace(table, columns=tuple(c for c in table.columns if columns[c.name.lower()] is c))
-        done.add(table.name.lower())
-        kept = tuple(k for k in table.foreign_keys if k.ref_table.lower() in done and _unique(schema, k) and _typed(schema, table, k))
-        tables.append(dataclasses.replace(table, foreign_keys=kept))
-    return Schema(tuple(tables), schema.name)
+        done[table.name.lower()] = table
+        kept = tuple(k for k in table.foreign_keys if _kept(schema, table, k, done))
+        done[table.name.lower()] = dataclasses.replace(table, foreign_keys=kept)
+    return Schema(tuple(done.values()), schema.name)
+
+
+def _kept(schema: Schema, table: Table, key: ForeignKey, done: Mapping[str, Table]) -> bool:
+    named = schema.table(key.ref_table)
+    other = done.get(named.name.lower()) if named else None
+    return other is not None and other.schema == table.schema and _unique(other, key) and _typed(table, other, key)
 
 
 def _parents_first(schema: Schema) -> list[Table]:
@@ -205,26 +158,24 @@ def _parents_first(schema: Schema) -> list[Table]:
     return ordered
 
 
-def _unique(schema: Schema, key: ForeignKey) -> bool:
+def _unique(other: Table, key: ForeignKey) -> bool:
     """Whether DuckDB takes the key: it must refer to a primary key or to columns declared unique."""
-    other = schema.table(key.ref_table)
     wanted = {c.lower() for c in key.ref_columns}
-    return other is not None and any(wanted == {c.lower() for c in columns} for columns in (other.primary_key, *other.unique))
+    return any(wanted == {c.lower() for c in columns} for columns in (other.primary_key, *other.unique))
 
 
-def _typed(schema: Schema, table: Table, key: ForeignKey) -> bool:
+def _typed(table: Table, other: Table, key: ForeignKey) -> bool:
     """Whether both sides of a key have the same types, which DuckDB wants."""
-    other = schema.table(key.ref_table)
-    pairs = [(table.column(a), other.column(b)) for a, b in zip(key.columns, key.ref_columns, strict=False)] if other else []
+    pairs = [(table.column(a), other.column(b)) for a, b in zip(key.columns, key.ref_columns, strict=False)]
     return len(key.columns) == len(key.ref_columns) and all(a and b and a.type == b.type for a, b in pairs)
 
 
 def _comments(table: Table) -> Iterator[tuple[str, str]]:
     if table.comment:
-        yield f"TABLE {_quoted(table.name)}", table.comment
+        yield f"TABLE {qualified(table)}", table.comment
     for column in table.columns:
         if column.comment:
-            yield f"COLUMN {_quoted(table.name)}.{_quoted(column.name)}", column.comment
+            yield f"COLUMN {qualified(table)}.{_quoted(column.name)}", column.comment
 
 
 def _quoted(name: str) -> str:

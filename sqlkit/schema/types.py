@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+_NUMBER = re.compile(
+    r"U?(TINY|SMALL|MEDIUM|BIG|HUGE)?INT(EGER)?\d*( UNSIGNED)?|DEC(IMAL)?|NUM(ERIC|BER)|FLOAT\d*|DOUBLE( PRECISION)?|REAL"
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,21 +27,25 @@ class Column:
     def kind(self) -> str:
         """number, text, date, time or other: what may be done with the column."""
         base = self.type.upper().split("(")[0].strip()
-        if base in {"DATE", "TIMESTAMP", "TIMESTAMPTZ", "DATETIME", "TIMESTAMP WITH TIME ZONE"}:
+        if self.type.endswith("]"):
+            return "other"
+        if base.startswith(("TIMESTAMP", "DATETIME")) or base == "DATE":
             return "date"
         if base in {"VARCHAR", "TEXT", "CHAR", "STRING", "BPCHAR", "NVARCHAR", "NCHAR", "UUID", "ENUM"}:
             return "text"
-        if base in {"TIME", "INTERVAL"}:
+        if base.startswith("TIME") or base == "INTERVAL":
             return "time"
         if base == "BOOLEAN":
             return "bool"
-        if any(word in base for word in ("INT", "DEC", "NUM", "DOUBLE", "FLOAT", "REAL")):
+        if _NUMBER.fullmatch(base):
             return "number"
         return "other"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ForeignKey:
+    """`ref_table` is the `name` of a Table."""
+
     columns: tuple[str, ...]
     ref_table: str
     ref_columns: tuple[str, ...]
@@ -41,6 +53,8 @@ class ForeignKey:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Table:
+    """`name` is unique in its Schema; outside the default schema it is qualified, and `schema` is its first part."""
+
     name: str
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
@@ -48,18 +62,41 @@ class Table:
     comment: str = ""
     unique: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()  # conditions in DuckDB SQL
+    schema: str = ""
+    view: bool = False
+
+    @property
+    def bare(self) -> str:
+        """The name without its schema."""
+        return self.name.removeprefix(f"{self.schema}.") if self.schema else self.name
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name.lower() == name.lower()), None)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Schema:
+    """`notes` are lines for the user: what was passed over, what could not be read."""
+
     tables: tuple[Table, ...]
     name: str = "main"
+    notes: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+
+    @cached_property
+    def _named(self) -> dict[str, Table]:
+        """By name, by lower-case name, and by the name without schema where only one table has it; the first ones win."""
+        found = {t.name: t for t in self.tables}
+        for table in self.tables:
+            found.setdefault(table.name.lower(), table)
+        bare = [t.bare.lower() for t in self.tables]
+        seen = Counter(bare)
+        for table, name in zip(self.tables, bare, strict=True):
+            if seen[name] == 1:
+                found.setdefault(name, table)
+        return found
 
     def table(self, name: str) -> Table | None:
-        return next((t for t in self.tables if t.name.lower() == name.lower()), None)
+        return self._named.get(name) or self._named.get(name.lower())
 
     def columns(self) -> Iterator[tuple[Table, Column]]:
         for table in self.tables:
@@ -70,3 +107,22 @@ class Schema:
         for table in self.tables:
             for key in table.foreign_keys:
                 yield table, key
+
+
+def from_dict(data: dict[str, Any]) -> Schema:
+    """A schema from what `dataclasses.asdict` made of one; further keys are passed over. Raises KeyError, TypeError."""
+
+    def key(row: dict[str, Any]) -> ForeignKey:
+        return ForeignKey(tuple(row["columns"]), row["ref_table"], tuple(row["ref_columns"]))
+
+    def column(row: dict[str, Any]) -> Column:
+        return Column(row["name"], row["type"], row["nullable"], row["comment"])
+
+    tables = (
+        Table(
+            row["name"], tuple(map(column, row["columns"])), tuple(row["primary_key"]), tuple(map(key, row["foreign_keys"])), row["comment"],
+            tuple(map(tuple, row.get("unique", ()))), tuple(row.get("checks", ())), row.get("schema", ""), row.get("view", False),
+        )
+        for row in data["tables"]
+    )  # fmt: skip
+    return Schema(tuple(tables), data["name"], tuple(data.get("notes", ())))

@@ -25,7 +25,8 @@ def test_duckdb(tmp_path: Path) -> None:
     build_database(tmp_path / "shop.duckdb", DDL, {})
     schema = read_schema(tmp_path / "shop.duckdb")
     assert schema == read_schema(f"duckdb:///{tmp_path}/shop.duckdb")
-    assert schema.name == "shop" and {t.name for t in schema.tables} == {"par", "ch", "g", "v"}
+    assert schema.name == "shop" and {t.name for t in schema.tables} == {"par", "ch", "g", "v", "other.par"}
+    assert read_schema(tmp_path / "shop.duckdb", ["other"]).tables[0].bare == "par"
     par, ch, g, v = (schema.table(name) for name in ("par", "ch", "g", "v"))
     assert par and ch and g and v
     assert par.comment == "parents" and par.columns[0].comment == "the key" and not par.columns[0].nullable
@@ -71,6 +72,10 @@ def test_read_only_and_not_locked(tmp_path: Path) -> None:
         ("", DatabaseError, "in-memory"),
         ("duckdb:///:memory:", DatabaseError, "in-memory"),
         ("nosuch://x", DatabaseError, "nosuch"),
+        ("snowflake://me:secret@x/y", DatabaseError, "pip install snowflake-sqlalchemy"),
+        ("bigquery://project/shop", DatabaseError, "pip install sqlalchemy-bigquery"),
+        ("mssql://me:secret@x/y", DatabaseError, "pip install pyodbc"),
+        ("mysql://me:secret@127.0.0.1:9/x", DatabaseError, "cannot read database mysql"),
         ("postgresql://me:secret@127.0.0.1:9/x", DatabaseError, "postgresql"),
         ("{folder}/garbage.duckdb", DatabaseError, "not a valid DuckDB"),
         ("{folder}/garbage.sqlite", DatabaseError, "not a database"),
