@@ -107,6 +107,20 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
         return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
 
 
+def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:
+    """Print the first pairs as the model will see them, what the loss covers in green. Raises InputError."""
+    from rich.console import Console
+
+    from sqlkit.embedded import resolve_base
+    from sqlkit.model.huggingface import load_tokenizer
+    from sqlkit.records import Pair
+    from sqlkit.train.tokens import coloured, fit
+
+    tokenizer = load_tokenizer(resolve_base(recipe.base_model))
+    for row in fit(read_records(Pair, pairs / "pairs.jsonl")[:count], tokenizer, recipe.max_length).rows:
+        Console().print(coloured(row, tokenizer), soft_wrap=True)
+
+
 ANSWERING = ("max_new_tokens", "constrained", "samples", "shots")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ def load_model(
     if adapter is not None:
         method = check_adapter(adapter, path, tokenizer).method
     nf4 = quantize == "nf4" or (quantize == "auto" and method == "qlora")
+    if method == "full":
+        return HuggingFaceModel(load_weights(str(adapter), nf4=nf4, device=device).eval(), tokenizer)
     model = load_weights(path, nf4=nf4, device=device)
     if adapter is not None:
         from peft import PeftModel
@@ -70,7 +73,8 @@ def load_weights(base: str, *, nf4: bool, device: str = "auto") -> Any:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    place = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    own = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # of this process, where torchrun started several
+    place = device if device != "auto" else own if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if place.startswith("cuda") else torch.float32
     config = None
     if nf4:
