@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-train clean
 
 install: $(VENV)/.installed
 
@@ -38,6 +38,9 @@ bench: bench-ask
 
 bench-ask: install  ## seconds per question, warm, one at a time
 	$(BIN)/python eval/bench_ask.py
+
+bench-train: install  ## training: tokens a second of sqlkit, of trl sft, and of trl sft with packing; ARGS="--shape ... --method qlora"
+	$(BIN)/python eval/bench_train.py $(ARGS)
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,7 +82,9 @@ def train(
     if show_tokens:
         commands.show_tokens(made, pairs, show_tokens)
         return
-    typer.echo(f"adapter in {commands.train(made, pairs, out)}")
+    adapter = commands.train(made, pairs, out)
+    if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
+        typer.echo(f"adapter in {adapter}")
 
 
 @app.command("eval")

@@ -14,6 +14,7 @@ from typing import Any
 from sqlkit.errors import RecipeError, RunError
 from sqlkit.recipe import Recipe
 from sqlkit.records import write_atomic
+from sqlkit.train.processes import is_main, shared
 
 PLAIN = ("default", "gaussian", "orthogonal")
 MOVED = re.compile(r"pissa(_niter_\d+)?$|olora$")  # these take their start out of the base's weights
@@ -88,10 +89,11 @@ def initialise(trainer: Any, recipe: Recipe, base: str, folder: Path) -> Start |
 
     start = _state(trainer.model)
     kept = folder / "start.safetensors"
-    if not kept.exists():
+    if not kept.exists() and is_main():
         partial = kept.with_suffix(".partial")
         save_file(start, partial)
         partial.rename(kept)
+    shared(0.0)
     before = load_file(kept)
     if any((before[name] - tensor).abs().max() > 1e-6 for name, tensor in start.items()):
         raise RunError(f"init_lora_weights {init} came out differently than when {folder} was begun; use another --out")

@@ -6,6 +6,7 @@ QLoRA: Dettmers et al. 2023 (https://arxiv.org/abs/2305.14314), NF4 with double 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -26,7 +27,7 @@ from sqlkit.train.callbacks import Accuracy, Judge, Screen, Watch, last_checkpoi
 from sqlkit.train.forecast import advice, describe, device, forecast, lengths_of
 from sqlkit.train.lora import check_adapter_settings, initialise, lora_config
 from sqlkit.train.papers import begun, publish, same_run, signature, write_environment
-from sqlkit.train.processes import is_main, world_size
+from sqlkit.train.processes import is_main, shared, world_size
 from sqlkit.train.shape import read_shape
 from sqlkit.train.tokens import Encoded, Fitted, fit, preflight
 
@@ -78,17 +79,19 @@ def train(
     screen, watch = Screen(quiet), Watch(out / "checkpoints")
     accuracy.show = screen.say
     trainer = _trainer(recipe, model, tokenizer, fitted.rows, out, [watch, accuracy, screen])
+    if trainer.accelerator.num_processes != world_size():
+        raise RunError(f"{world_size()} processes were started and {trainer.accelerator.num_processes} train; launch them with torchrun")
     watch.taken = trainer.taken
     accuracy.start = initialise(trainer, recipe, base, out)
     accuracy.sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
     try:
         trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
-    except OSError as error:
-        if error.errno == 28:
-            raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
-        raise
     except torch.OutOfMemoryError:
         raise RunError(f"out of memory on the GPU with the longest rows first; {advice(recipe)}, with another --out") from None
+    except Exception as error:
+        if no_space(error):
+            raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
+        raise
     finally:
         screen.bar.stop()
     if accuracy.sharded:
@@ -97,7 +100,13 @@ def train(
         best = accuracy.best if accuracy.best >= 0 else None
         publish(out, finished, recipe, tokenizer, signed, best, context, shots)
         shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    shared(0.0)  # nobody goes on before the adapter is there
     return finished
+
+
+def no_space(error: Exception) -> bool:
+    """Whether a disk was full; safetensors and torch say it in words only."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or "os error 28" in str(error)
 
 
 def _tell(fitted: Fitted, pairs: int, out: Path, quiet: bool) -> None:

@@ -89,6 +89,15 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
     def _plain(self, causal: Any) -> bool:
         return hasattr(causal, "model") and hasattr(causal, "lm_head") and not any(getattr(causal.config, k, None) for k in BEHIND_THE_HEAD)
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        if self.accelerator.num_processes == 1 or self.args.packing:
+            return super()._get_train_sampler(train_dataset)
+        from transformers.trainer_pt_utils import LengthGroupedSampler
+
+        # groups of what all processes take in a step, so that a step sees the same pairs however many they are
+        size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.accelerator.num_processes
+        return LengthGroupedSampler(size, dataset=train_dataset or self.train_dataset, model_input_name="input_ids")
+
     def training_step(self, *args: Any, **kwargs: Any) -> Any:
         loss = super().training_step(*args, **kwargs)
         self.step_loss = self.step_loss + loss.detach()

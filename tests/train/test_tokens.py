@@ -80,7 +80,7 @@ def test_pairs_are_pruned_dropped_by_name_and_counted(tokenizer: Any) -> None:
     assert all(len(row.input_ids) <= whole - 20 for row in shorter.rows)
     long = _pair("long", sql=SQL + " AND st_cd <> 'X'" * 100)
     assert fit([*pairs, long], tokenizer, whole).dropped == ["long"]
-    with pytest.raises(InputError, match="2 of 152 pairs .*first: long, long.*raise max_length"):
+    with pytest.raises(InputError, match=r"2 of 152 pairs .*first: long, long.*raise max_length"):
         fit([*pairs, long, long], tokenizer, whole)
     with pytest.raises(InputError, match="no pairs"):
         fit([], tokenizer, whole)
