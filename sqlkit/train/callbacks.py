@@ -35,7 +35,7 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
         self.curve: list[dict[str, float]] = []
         self.start: Start | None = None
         self.sharded = False  # weights in pieces on several devices: nothing to generate with until the end
-        self.seconds = 0.0
+        self.seconds, self.began = 0.0, time.perf_counter()
         self.show: Callable[[str], None] = lambda _: None
         path = folder / "dev_ex.json"
         if path.exists():
@@ -79,7 +79,8 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
                 shutil.rmtree(self.folder / "best", ignore_errors=True)
                 partial.rename(self.folder / "best")
             write_atomic(self.folder / "dev_ex.json", json.dumps(self.curve) + "\n")
-        self.show(f"dev EX {value:.1%} (best {self.best:.1%})")
+        share = self.seconds / max(1e-9, time.perf_counter() - self.began)
+        self.show(f"dev EX {value:.1%} (best {self.best:.1%}), {share:.0%} of the time")
         return value
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
@@ -142,13 +143,25 @@ def last_checkpoint(folder: Path) -> str | None:
     return str(max(found, key=lambda p: int(p.name.rsplit("-", 1)[1]))) if found else None
 
 
+def peak_memory() -> int:
+    """Bytes: the most that the GPU has held for this process, or without one the most that the process was."""
+    import resource
+
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 class Screen(TrainerCallback):  # type: ignore[misc]
-    """One live line: step, loss, tokens per second, time left."""
+    """One live line: step, loss, tokens per second, memory, dev accuracy, time left."""
 
     def __init__(self, quiet: bool = False) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         self.note, self.said = "", 0.0
+        self.before = (time.perf_counter(), 0.0)
         self.quiet = quiet
         self.bar = Progress(
             TextColumn("train"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
@@ -164,12 +177,16 @@ class Screen(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
         loss = (logs or {}).get("loss")
-        if loss is None:
+        if loss is None or logs is None:
             return
-        self.bar.update(self.task, description=f"loss {loss:.3f}  {self.note}")
+        now, tokens = time.perf_counter(), logs.get("num_tokens", 0.0)
+        speed = (tokens - self.before[1]) / max(1e-9, now - self.before[0])
+        self.before = (now, tokens)
+        told = f"loss {loss:.3f}  {speed:,.0f} tokens/s  {peak_memory() / 2**30:.1f} GB  {self.note}"
+        self.bar.update(self.task, description=told)
         if not self.quiet and not self.bar.console.is_terminal and time.monotonic() - self.said > 30:
             self.said = time.monotonic()  # a log file shows no live bar
-            print(f"train step {state.global_step}/{state.max_steps} loss {loss:.3f} {self.note}", flush=True)
+            print(f"train step {state.global_step}/{state.max_steps} {told}", flush=True)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.update(self.task, completed=state.global_step)

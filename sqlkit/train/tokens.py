@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlkit.errors import InputError
-from sqlkit.model.huggingface import chat_text
+from sqlkit.model.huggingface import chat_messages, chat_text, render_chat
 from sqlkit.records import Pair, Prompt
 from sqlkit.train.prune import prune
 
@@ -43,11 +43,7 @@ def encode(pairs: Sequence[Pair], tokenizer: Any) -> list[Encoded]:
 def _answer(tokenizer: Any, pair: Pair, prompt: str) -> str:
     """What follows the prompt: the completion up to and with the stop token."""
     said = {"role": "assistant", "content": pair.completion}
-    try:
-        whole = str(tokenizer.apply_chat_template([*pair.prompt.messages(), said], tokenize=False))
-    except Exception:
-        merged = {"role": "user", "content": f"{pair.prompt.system}\n\n{pair.prompt.user}"}
-        whole = str(tokenizer.apply_chat_template([merged, said], tokenize=False))
+    whole = render_chat(tokenizer, [*chat_messages(tokenizer, pair.prompt), said], add_generation_prompt=False)
     if not whole.startswith(prompt):
         raise InputError("the chat template renders a prompt differently when an answer follows; it cannot be trained on")
     answer = whole[len(prompt) :]

@@ -65,6 +65,7 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
     optimizer: Any
     step_loss: Any = 0.0  # of the step under way, the same on every process
     step_norm: Any = 0.0
+    seen: Any = 0  # tokens without padding of this process since it began; on the device until it is logged
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         inner = self.accelerator.unwrap_model(model)
@@ -82,12 +83,18 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
                 hidden = causal.model(**given, use_cache=False).last_hidden_state[:, :-1]
                 logits = causal.lm_head(hidden[chosen]).float()
         total = self.loss(logits, labels[chosen]).sum() if self.loss is not nll else _sum_nll(logits, labels[chosen])
-        self._metrics["train"]["num_tokens"] = [self.state.num_input_tokens_seen]
+        mask = inputs.get("attention_mask")
+        self.seen = self.seen + (inputs["input_ids"].numel() if mask is None else mask.sum())
         total = total / (chosen.sum() if num_items_in_batch is None else num_items_in_batch).clamp(min=1)
         return total * self.accelerator.num_processes if num_items_in_batch is not None else total
 
     def _plain(self, causal: Any) -> bool:
         return hasattr(causal, "model") and hasattr(causal, "lm_head") and not any(getattr(causal.config, k, None) for k in BEHIND_THE_HEAD)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if int(self.seen):
+            self._metrics["train"]["num_tokens"] = [int(self.seen)]
+        super().log(logs, start_time)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         if self.accelerator.num_processes == 1 or self.args.packing:

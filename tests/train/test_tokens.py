@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import types
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sqlkit import commands
 from sqlkit.embedded import folder
@@ -115,8 +117,6 @@ def test_what_does_not_belong_together_is_refused(tokenizer: Any) -> None:
 
 
 def test_a_beginning_token_that_stands_twice_is_refused(tokenizer: Any) -> None:
-    import copy
-
     twice = copy.deepcopy(tokenizer)
     twice.bos_token = twice.eos_token
     twice.chat_template = "{{ bos_token }}{{ bos_token }}" + twice.chat_template
@@ -125,8 +125,6 @@ def test_a_beginning_token_that_stands_twice_is_refused(tokenizer: Any) -> None:
 
 
 def test_a_template_that_renders_the_prompt_differently_is_refused(tokenizer: Any) -> None:
-    import copy
-
     other = copy.deepcopy(tokenizer)
     other.chat_template = "{{ messages | length }}" + other.chat_template
     with pytest.raises(InputError, match="renders a prompt differently"):
@@ -148,3 +146,38 @@ def test_labels_are_coloured_and_the_stop_token_is_red(tokenizer: Any) -> None:
     text = coloured(encode([_pair("p")], tokenizer)[0], tokenizer)
     styled = {style: "".join(text.plain[s.start : s.end] for s in text.spans if s.style == style) for style in ("green", "bold red")}
     assert styled["bold red"] == tokenizer.eos_token and "SELECT" in styled["green"] and "question" not in styled["green"]
+
+
+FAMILIES = yaml.safe_load(Path(__file__).with_name("families.yaml").read_text(encoding="utf-8"))
+
+
+def _family(tokenizer: Any, name: str) -> Any:
+    made, family = copy.deepcopy(tokenizer), FAMILIES[name]
+    made.add_special_tokens({"eos_token": family["eos"], "additional_special_tokens": family["more"]})
+    if "bos" in family:
+        made.add_special_tokens({"bos_token": family["bos"]})
+    made.chat_template = family["template"]
+    return made
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_chat_families_train_as_they_are_served(name: str, tokenizer: Any) -> None:
+    from sqlkit.model.huggingface import HuggingFaceModel, chat_text
+
+    made, family = _family(tokenizer, name), FAMILIES[name]
+    pair = Pair("p", Prompt("Write SQL.", "question: how many?"), "SELECT 1")
+    row = encode([pair], made)[0]
+    served = HuggingFaceModel(None, made).encode([pair.prompt])[0]
+    labels = [token for token, label in zip(row.input_ids, row.completion_mask, strict=True) if label]
+    assert chat_text(made, pair.prompt) == family["prompt"]
+    assert row.input_ids == served + labels
+    assert labels == made(family["answer"], add_special_tokens=False)["input_ids"]
+    assert labels[-1] == made.eos_token_id and made.eos_token_id not in labels[:-1]
+    preflight([row], made, _model(len(made), made.eos_token_id))
+
+
+def test_a_template_that_renders_nothing_is_refused(tokenizer: Any) -> None:
+    broken = copy.deepcopy(tokenizer)
+    broken.chat_template = "{{ raise_exception('no') }}"
+    with pytest.raises(InputError, match="cannot render a prompt"):
+        encode([_pair("p")], broken)
