@@ -69,6 +69,7 @@ class Recipe(pydantic.BaseModel):
     logging_steps: int = pydantic.Field(10, ge=1)
     early_stopping_patience: int = pydantic.Field(0, ge=0)
     report_to: str = "tensorboard"
+    hub_model_id: str = ""
     # answering
     max_new_tokens: int = pydantic.Field(160, ge=8)
     constrained: bool = False

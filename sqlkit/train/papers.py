@@ -18,10 +18,11 @@ from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
 from sqlkit.prompt import Context, fingerprint
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, to_dict, write_atomic, write_jsonl
+from sqlkit.train.card import card
 from sqlkit.train.processes import is_main, world_size
 
 # settings that may differ between a run and its continuation
-FREE = {"output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary"}
+FREE = {"output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary", "hub_model_id"}
 AUTO = ("method", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "packing")
 LIBRARIES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "tokenizers", "numpy")
 
@@ -93,7 +94,7 @@ def versions() -> dict[str, str]:
 
 def publish(
     out: Path, finished: Path, recipe: Recipe, tokenizer: Any, signed: dict[str, Any], dev_ex: float | None,
-    context: Context, shots: Sequence[Example],
+    context: Context, shots: Sequence[Example], *, pairs: int, asked: int,
 ) -> None:
     """Put the best adapter with its papers in place, by one rename."""
     partial = out / "adapter.partial"
@@ -113,6 +114,7 @@ def publish(
         **{k: signed[k] for k in hashes},
     )
     (partial / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (partial / "README.md").write_text(card(out.name, recipe, manifest, pairs, asked), encoding="utf-8")  # PEFT's own is a blank form
     shutil.rmtree(finished, ignore_errors=True)
     partial.rename(finished)
 

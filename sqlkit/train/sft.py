@@ -24,6 +24,7 @@ from sqlkit.prompt import Context, grammar, render
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records, write_atomic
 from sqlkit.train.callbacks import Accuracy, Judge, Screen, Watch, last_checkpoint
+from sqlkit.train.card import push
 from sqlkit.train.forecast import advice, describe, device, forecast, lengths_of
 from sqlkit.train.lora import check_adapter_settings, initialise, lora_config
 from sqlkit.train.papers import begun, publish, same_run, signature, write_environment
@@ -98,8 +99,10 @@ def train(
         trainer.save_model(str(out / "best"))
     if is_main():
         best = accuracy.best if accuracy.best >= 0 else None
-        publish(out, finished, recipe, tokenizer, signed, best, context, shots)
+        publish(out, finished, recipe, tokenizer, signed, best, context, shots, pairs=len(fitted.rows), asked=len(dev))
         shutil.rmtree(out / "checkpoints", ignore_errors=True)
+        if recipe.hub_model_id:
+            push(finished, recipe.hub_model_id)
     shared(0.0)  # nobody goes on before the adapter is there
     return finished
 
