@@ -122,6 +122,10 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         if self.spikes >= self.SPIKES:
             raise RunError(f"the loss jumped to {loss:.2f} at step {step}, it began at {self.first[0]:.2f}; {self._remedy()}")
 
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if self.spikes:
+            control.should_save = False  # it would push a good checkpoint out
+
     def _remedy(self) -> str:
         kept = last_checkpoint(self.folder)
         where = f"the last good checkpoint is {kept}" if kept else "no checkpoint had been written"

@@ -16,7 +16,7 @@ CONFIGS = sorted((Path(__file__).parents[2] / "deploy" / "accelerate").glob("*.y
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", ["nll", "sqlkit.train.trainer:nll"])
+@pytest.mark.parametrize("loss", ["nll", "two:own"])
 def test_two_processes_give_the_losses_of_one(loss: str, base: Path, pairs: Path, retail: Path, tmp_path: Path) -> None:
     """The world is asserted: accelerate launch --cpu runs one process without a word. The second loss goes its own way."""
 

@@ -119,15 +119,18 @@ def test_a_spike_stops_and_the_checkpoint_before_it_is_the_last_good_one(tmp_pat
     watch = Watch(tmp_path)
     losses = iter([2.0, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 2.9, 3.1, 1.0, 3.1, 3.2, 3.3])
     watch.taken = lambda: (next(losses), 1.0)
-    state = types.SimpleNamespace(global_step=0)
+    state, control = types.SimpleNamespace(global_step=0), types.SimpleNamespace(should_save=True)
     with pytest.raises(RunError, match=r"jumped to 3.30 at step 16, it began at 2.00; .*checkpoint-13"):
         for step in range(16):
             state.global_step = step
             watch.on_pre_optimizer_step(None, state, None)
             state.global_step = step + 1
-            (tmp_path / f"checkpoint-{step + 1}").mkdir()
-            watch.on_save(None, state, None)
-    assert str(last_checkpoint(tmp_path)).endswith("checkpoint-13")
+            control.should_save = True
+            watch.on_step_end(None, state, control)
+            if control.should_save:
+                (tmp_path / f"checkpoint-{step + 1}").mkdir()
+                watch.on_save(None, state, None)
+    assert str(last_checkpoint(tmp_path)).endswith("checkpoint-13") and not (tmp_path / "checkpoint-14").exists()
 
 
 def test_a_checkpoint_that_is_not_whole_is_passed_over(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sqlkit.errors import AdapterError, RunError
+from sqlkit.errors import AdapterError, InputError, RunError, SqlkitError
 from sqlkit.recipe import Recipe
 from sqlkit.records import Pair, read_records
 
@@ -119,3 +119,28 @@ def test_the_short_way_to_the_loss_gives_trls_loss_and_gradients(base: Path, pai
     assert kinds[-1] == (torch.bfloat16 if bf16 else torch.float32)
     assert losses[1] == pytest.approx(losses[0], rel=1e-2 if bf16 else 1e-5)
     assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > (0.98 if bf16 else 0.99999)
+
+
+BAD = [
+    ({"base_model": "/nowhere"}, "cannot load the tokenizer of /nowhere"),
+    ({"base_model": "nobody/has-this"}, "cannot load the tokenizer of nobody/has-this"),
+    ({"max_length": 64}, "raise max_length"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), BAD)
+def test_what_a_person_gives_wrong_is_one_line_and_leaves_no_adapter(
+    changes: dict[str, Any], said: str, recipe: Make, run: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(SqlkitError, match=said) as caught:
+        run(recipe(**changes), tmp_path / "run")
+    assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
+
+
+def test_no_pairs_is_one_line(recipe: Make, pairs: Path, tmp_path: Path) -> None:
+    from sqlkit.prompt import Context
+    from sqlkit.train.sft import train
+
+    (tmp_path / "pairs.jsonl").write_text("")
+    with pytest.raises(InputError, match="sqlkit build"):
+        train(recipe(), tmp_path / "pairs.jsonl", [], Context.open(pairs), tmp_path / "run", judge=lambda _: 0.0, quiet=True)
