@@ -121,7 +121,7 @@ def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:
         Console().print(coloured(row, tokenizer), soft_wrap=True)
 
 
-ANSWERING = ("max_new_tokens", "constrained", "samples", "shots")
+ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "shots")
 
 
 def answering(adapter: Path) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def _answers(
     tuned = arm.startswith("tuned")
     path, stamp = out / f"predictions-{arm}.jsonl", out / f"predictions-{arm}.json"
     weights = sha256_files(adapter, "*.safetensors") if tuned and adapter else base
-    key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained}
+    key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
     key |= {"shots": recipe.shots, "samples": recipe.samples}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)
@@ -261,7 +261,7 @@ def _answers(
         told = predict(
             model, asked, context, shots=retrieval if arm.endswith("retrieval") else None, k=recipe.shots,
             refuse_threshold=manifest.refuse_threshold if tuned and manifest else None,
-            constrained=recipe.constrained, samples=recipe.samples, run=run, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
+            constrained=recipe.constrained, scoped=recipe.scoped, samples=recipe.samples, run=run, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
         )
     model.close()
     write_jsonl(path, told)

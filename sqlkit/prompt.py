@@ -15,7 +15,6 @@ import hashlib
 import inspect
 import json
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -30,11 +29,8 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
-from sqlkit.sql.grammar import select_grammar
 
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
-_NAME = re.compile(r"[^\W\d]\w*")
-_TEXT = re.compile(r"'((?:[^']|'')*)'")
 FORMAT = 4  # raised when linking changes what a prompt looks like
 
 
@@ -101,41 +97,6 @@ def _schema(data: dict[str, Any]) -> Schema:
 def render(question: str, context: Context, shots: Sequence[Example] = ()) -> Prompt:
     """The prompt for a question over a database, with `shots` as worked examples."""
     return compose(question, context.linker.link(question), shots)
-
-
-def in_sight(linked: Linked, context: Context, shots: Sequence[Example] = ()) -> dict[str, list[str]]:
-    """The tables and columns that a prompt lets a model know: shown, or used in its metrics and worked examples."""
-    used = set(_NAME.findall(_told(linked, shots)))
-    shown = {t.table.name: {c.column.name for c in t.columns} for t in linked.tables}
-    return {
-        table.name: [c.name for c in table.columns if c.name in shown.get(table.name, ()) or c.name in used]
-        for table in context.schema.tables
-        if table.name in shown or table.name in used
-    }
-
-
-def grammar(question: str, context: Context, shots: Sequence[Example] = ()) -> str:
-    """The grammar of what the prompt of a question lets a model know: names and codes in sight, words of the question.
-
-    Texts are codes and values of the columns in sight, and every run of up to six words of the question, in several cases.
-    """
-    linked = context.linker.link(question)
-    texts = [text.replace("''", "'") for text in _TEXT.findall(_told(linked, shots))]
-    for shown in linked.tables:
-        for column in shown.columns:
-            texts += [*context.glossary.column(shown.table.name, column.column.name).values, *column.values]
-    return select_grammar(in_sight(linked, context, shots), [*texts, *_spans(question)])
-
-
-def _told(linked: Linked, shots: Sequence[Example]) -> str:
-    return " ".join([*(sql for _, sql in linked.hints), *(s.sql or "" for s in shots)])
-
-
-def _spans(question: str, longest: int = 6) -> list[str]:
-    said = [w.strip("?.,;:!()\"'") for w in question.split()]
-    runs = [" ".join(said[i : i + n]) for n in range(1, longest + 1) for i in range(len(said) - n + 1)]
-    forms = (form for run in runs if run for form in (run, run.title(), run.upper(), run.lower()))
-    return list(dict.fromkeys(re.sub(r"'s$", "", form, flags=re.I) for form in forms))
 
 
 def compose(question: str, linked: Linked, shots: Sequence[Example] = ()) -> Prompt:

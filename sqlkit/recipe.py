@@ -73,6 +73,7 @@ class Recipe(pydantic.BaseModel):
     # answering
     max_new_tokens: int = pydantic.Field(160, ge=8)
     constrained: bool = False
+    scoped: bool = False
     samples: int = pydantic.Field(0, ge=0)
     shots: int = pydantic.Field(2, ge=0)
     refuse_threshold: float = pydantic.Field(0.5, gt=0, le=1)

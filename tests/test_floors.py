@@ -14,7 +14,7 @@ FLOORS = [
     {"sql"},
     {"schema"},
     {"prompt", "embedded"},
-    {"recipe"},
+    {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
     {"serve", "plan", "commands"},

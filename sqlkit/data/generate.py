@@ -12,8 +12,9 @@ from sqlkit.data.shapes import SHAPES
 from sqlkit.data.unanswerable import unanswerable
 from sqlkit.data.world import World
 from sqlkit.database import Sandbox
-from sqlkit.prompt import Context, in_sight
+from sqlkit.prompt import Context
 from sqlkit.records import Example
+from sqlkit.sight import in_sight
 from sqlkit.sql.skeleton import difficulty
 
 UNANSWERABLE_SHARE = 0.1

@@ -127,8 +127,8 @@ class World:
         """How often people may ask about a table: those at the centre of the schema and with metrics more, a log nobody
         refers to less."""
         links = sum(table in (link[0], link[2]) for link in self.links)
-        told = [*self.glossary.metrics.values(), *self.glossary.segments.values()]
-        return 0.3 + 0.5 * min(links, 4) + 0.5 * min(4, sum(one.table == table for one in told))
+        told = [m.table for m in self.glossary.metrics.values()] + [s.table for s in self.glossary.segments.values()]
+        return 0.3 + 0.5 * min(links, 4) + 0.5 * min(4, told.count(table))
 
     def children(self, table: str) -> list[Link]:
         return [link for link in self.links if link[2] == table]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlkit.model.types import Generation, Model, Progress
 from sqlkit.model.vote import Run, choose
-from sqlkit.prompt import Context, Shots, grammar, render
+from sqlkit.prompt import Context, Shots, render
 from sqlkit.records import Example, Prediction
+from sqlkit.schema.evidence import evidence
+from sqlkit.sight import grammar
 from sqlkit.sql.extract import extract
 
 
@@ -21,6 +23,7 @@ def predict(
     k: int = 2,
     refuse_threshold: float | None = None,
     constrained: bool = False,
+    scoped: bool = False,
     samples: int = 0,
     run: Run | None = None,
     max_new_tokens: int = 160,
@@ -31,7 +34,7 @@ def predict(
 
     shots: examples to retrieve `k` worked examples from; an example never sees itself. refuse_threshold: from this
     probability of a refusal on, the model is held to refuse whatever it wrote. constrained: decode under the grammar of
-    what each prompt shows. samples: answers to draw beside the greedy one; `run` runs them, and they vote.
+    what each prompt shows; scoped: with types and joins (`sqlkit.sql.scoped`). samples: answers to draw beside the greedy one; `run` runs them, and they vote.
     """
     near = [shots.nearest(e.question, k, exclude_id=e.id) if shots else [] for e in examples]
     asked = list(zip(examples, near, strict=True))
@@ -39,17 +42,22 @@ def predict(
         [render(e.question, context, some) for e, some in asked],
         max_new_tokens=max_new_tokens,
         batch_size=batch_size,
-        grammar=[grammar(e.question, context, some) for e, some in asked] if constrained else None,
+        grammar=[grammar(e.question, context, some, scoped) for e, some in asked] if constrained else None,
         samples=samples if run else 0,
         progress=progress,
     )
     if len(said) != len(examples):
         raise ValueError(f"the model gave {len(said)} answers to {len(examples)} prompts")
-    return [read(e.id, generation, refuse_threshold, run) for e, generation in zip(examples, said, strict=True)]
+    weights = [evidence(e.question, context.linker, context.glossary) if g.others else None for e, g in zip(examples, said, strict=True)]
+    return [read(e.id, g, refuse_threshold, run, w) for e, g, w in zip(examples, said, weights, strict=True)]
 
 
 def read(
-    example_id: str, generation: Generation, refuse_threshold: float | None = None, run: Run | None = None
+    example_id: str,
+    generation: Generation,
+    refuse_threshold: float | None = None,
+    run: Run | None = None,
+    weigh: Callable[[str], float] | None = None,
 ) -> Prediction:
     """The prediction in what a model wrote; with samples, the one that its answers agree on when they are run."""
     began = time.perf_counter()
@@ -57,6 +65,6 @@ def read(
     if refuse_threshold is not None and generation.refuse_probability >= refuse_threshold:
         sql = None
     elif run and generation.others:
-        chosen = choose(generation, run)
+        chosen = choose(generation, run, weigh)
         sql, text = chosen.sql, chosen.text
     return Prediction(example_id, sql, text, generation.seconds + time.perf_counter() - began, generation.tokens)

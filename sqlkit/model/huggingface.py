@@ -170,8 +170,7 @@ class HuggingFaceModel:
 
         began = time.perf_counter()
         each = 1 + samples
-        spread = [row for row in rows for _ in range(each)]
-        padded = self.tokenizer.pad({"input_ids": spread}, return_tensors="pt").to(self.model.device)
+        padded = self.tokenizer.pad({"input_ids": rows}, return_tensors="pt").to(self.model.device)
         first = FirstChance(self._refusal)
         processors: list[Any] = [first]
         if any(rules):
@@ -181,7 +180,7 @@ class HuggingFaceModel:
             processors.append(FirstIsGreedy(each, TEMPERATURE))
         with torch.inference_mode():
             answer = self.model.generate(
-                **padded,
+                **(self._read_once(padded, each) if samples else padded),
                 max_new_tokens=limit,
                 do_sample=False,
                 temperature=None,
@@ -200,6 +199,21 @@ class HuggingFaceModel:
             Generation(texts[i], int(counts[i]), seconds, first.chance[i], tuple(texts[i + 1 : i + each]))
             for i in range(0, len(texts), each)
         ]
+
+    def _read_once(self, padded: Any, each: int) -> dict[str, Any]:
+        """Every prompt `each` times, for generation; the prompts go through the model once and their caches are copied."""
+        from transformers import DynamicCache
+
+        ids, mask = padded["input_ids"], padded["attention_mask"]
+        cache = DynamicCache(config=self.model.config)
+        places = (mask.cumsum(-1) - 1).clamp(min=0)
+        self.model(
+            input_ids=ids[:, :-1], attention_mask=mask[:, :-1], position_ids=places[:, :-1], past_key_values=cache, use_cache=True,
+            logits_to_keep=1,
+        )  # fmt: skip
+        cache.batch_repeat_interleave(each)
+        spread = {name: part.repeat_interleave(each, dim=0) for name, part in (("input_ids", ids), ("attention_mask", mask))}
+        return {**spread, "past_key_values": cache}
 
     def _stops(self) -> list[int]:
         """The tokenizer's stop token and those the model's own configuration names."""

@@ -32,8 +32,11 @@ class Choice:
     share: float = 1.0
 
 
-def choose(generation: Generation, run: Run) -> Choice:
-    """The answer to give of a generation's greedy text and its samples. Every different query runs once."""
+def choose(generation: Generation, run: Run, weigh: Callable[[str], float] | None = None) -> Choice:
+    """The answer to give of a generation's greedy text and its samples. Every different query runs once.
+
+    weigh: what a query's vote is worth beside others', at most 1.
+    """
     results: dict[str, Result] = {}
     votes: defaultdict[Any, float] = defaultdict(float)
     found: dict[Any, Choice] = {}
@@ -48,7 +51,8 @@ def choose(generation: Generation, run: Run) -> Choice:
             choice = Choice(sql, text, results[sql])
             key = outcome(results[sql])
         empty = choice.result is not None and choice.result.ok and _says_nothing(choice.result)
-        votes[key] += (1.0 if number else GREEDY) * (EMPTY if empty else 1.0)
+        worth = weigh(sql) if weigh and sql else 1.0
+        votes[key] += (1.0 if number else GREEDY) * (EMPTY if empty else 1.0) * worth
         found.setdefault(key, choice)
     able = {key: n for key, n in votes.items() if key != "failed"} or votes
     best = max(able, key=lambda key: able[key])  # a tie goes to the one said first, so to the greedy one

@@ -14,7 +14,7 @@ from sqlkit.errors import SqlkitError
 from sqlkit.model.adapter import Manifest, read_manifest
 from sqlkit.model.types import Model
 from sqlkit.model.vote import choose
-from sqlkit.prompt import Shots, grammar, render
+from sqlkit.prompt import Shots, render
 from sqlkit.query.answer import Answer, Why
 from sqlkit.query.context import adapter_examples, live_context
 from sqlkit.query.question import complaint
@@ -22,6 +22,8 @@ from sqlkit.query.repair import Attempt, Try, another
 from sqlkit.query.sentence import failure, missing, sentence
 from sqlkit.query.wording import Wording
 from sqlkit.records import Result
+from sqlkit.schema.evidence import evidence
+from sqlkit.sight import grammar
 from sqlkit.sql.extract import extract
 
 NO_SQL = Result(error="parse: the model wrote no SQL")
@@ -77,6 +79,7 @@ class Asker:
         self._feedback = (remote and adapter is None) if feedback is None else feedback
         self._english_only = base == "embedded" if english_only is None else english_only
         self._samples = samples if samples is not None else int(manifest.recipe.get("samples", 0)) if manifest else 0
+        self._scoped = bool(manifest and manifest.recipe.get("scoped"))
         self._max_new_tokens = max_new_tokens
         self._lock = threading.Lock()
         self._sandbox: Sandbox = open_sandbox(database, **limits)
@@ -115,10 +118,10 @@ class Asker:
             [how.prompt(render(question, self.context, near))],
             max_new_tokens=self._max_new_tokens,
             batch_size=1,
-            grammar=[grammar(question, self.context, near)] if how.constrained else None,
+            grammar=[grammar(question, self.context, near, self._scoped)] if how.constrained else None,
             samples=self._samples,
         )[0]
-        chosen = choose(said, self._sandbox.run) if said.others else None
+        chosen = choose(said, self._sandbox.run, evidence(question, self.context.linker, self.context.glossary)) if said.others else None
         sql, text = (chosen.sql, chosen.text) if chosen else (extract(said.text), said.text)
         why: Why = "model" if sql is None else ""
         if not why and self._threshold is not None and said.refuse_probability >= self._threshold:

@@ -127,7 +127,7 @@ class Linker:
         named = {table for noun, table in self._nouns if noun <= present}  # the table itself, not a column that speaks of it
         for table in named:
             table_score[table] += 1.2
-        values = self._values(asked)
+        values = self.values(asked)
         sure: list[str] = []
         for table, column, value in values:
             table_score[table] += 1.0
@@ -144,6 +144,10 @@ class Linker:
         self._follow(chosen, column_score)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
 
+    def knows(self, word: str) -> bool:
+        """Whether a word stands in a name, a synonym, a description or a metric of the schema."""
+        return stem(word.lower()) in self._terms or any(stem(word.lower()) in needed for needed, *_ in self._hints)
+
     def _typo(self, term: str) -> list[tuple[str, str, float]]:
         """Terms one edit away, at half weight: people misspell, and the schema must still be found."""
         if len(term) < 5:
@@ -151,7 +155,8 @@ class Linker:
         near = (known for known in self._terms if abs(len(known) - len(term)) <= 1 and one_edit(known, term))
         return [(t, c, w * 0.5) for known in sorted(near)[:3] for t, c, w in self._terms[known]]
 
-    def _values(self, asked: list[str]) -> list[tuple[str, str, str]]:
+    def values(self, asked: list[str]) -> list[tuple[str, str, str]]:
+        """Values of the database that the words of a question name, as (table, column, value)."""
         found: list[tuple[str, str, str]] = []
         covered: set[int] = set()
         for size in range(min(6, len(asked)), 0, -1):

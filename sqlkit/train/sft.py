@@ -20,9 +20,10 @@ from sqlkit.embedded import resolve_base
 from sqlkit.errors import InputError, RecipeError, RunError
 from sqlkit.model.adapter import MANIFEST
 from sqlkit.model.huggingface import load_tokenizer, load_weights
-from sqlkit.prompt import Context, grammar, render
+from sqlkit.prompt import Context, render
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records, write_atomic
+from sqlkit.sight import grammar
 from sqlkit.train.callbacks import Accuracy, Judge, Screen, Watch, last_checkpoint
 from sqlkit.train.card import push
 from sqlkit.train.forecast import advice, describe, device, forecast, lengths_of
@@ -75,7 +76,7 @@ def train(
     accuracy = Accuracy(
         tokenizer, dev, [render(e.question, context) for e in dev], judge, out,
         every=recipe.eval_steps, patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
-        grammars=[grammar(e.question, context) for e in dev] if recipe.constrained else None,
+        grammars=[grammar(e.question, context, scoped=recipe.scoped) for e in dev] if recipe.constrained else None,
     )
     screen, watch = Screen(quiet), Watch(out / "checkpoints")
     accuracy.show = screen.say

@@ -58,3 +58,9 @@ def test_rows_are_a_bag() -> None:
     assert outcome(Result(("a",), ((1,), (2,)))) == outcome(Result(("z",), ((2,), (1,))))
     assert outcome(Result(("a",), ((1,), (1,)))) != outcome(Result(("a",), ((1,),)))
     assert outcome(Result(("a",), (("1",),))) != outcome(Result(("a",), ((1,),)))
+
+
+def test_votes_are_weighed() -> None:
+    said = Generation("SELECT 1", others=("SELECT 2", "SELECT 3"))
+    chosen = choose(said, ROWS.__getitem__, lambda sql: 1.0 if sql == "SELECT 3" else 0.4)
+    assert chosen.sql == "SELECT 3" and chosen.share == pytest.approx(1 / 2)

@@ -1,0 +1,404 @@
+"""A grammar of queries whose names are in scope, whose types fit, and whose joins follow keys, as Lark text for llguidance.
+
+Where `grammar.select_grammar` makes broken SQL and unknown names impossible, this one also rules out columns of tables that
+are not in FROM, sums of texts, texts compared with what never stands in the column, joins that follow no key, and GROUP BY
+that does not fit SELECT. What is in FROM is only known after the SELECT list, so there is one copy of the rules for each set
+of tables that keys connect (a *scope*), and the parser follows all scopes that still fit. In this it goes beyond PICARD
+(Scholak et al. 2021), which rejects tokens by checking the unfinished query.
+
+The price is reach: the shapes below are what business questions need, in the style of `canonical`, and no others (no common
+table expressions, set operations or outer joins).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+MOMENTS = ("date", "timestamp")
+LARGEST = 5  # tables in one FROM
+SCOPES = 32  # sets of tables followed at once; sets of the tables named first come first
+COMPARE = '(" = " | " <> " | " > " | " >= " | " < " | " <= ")'
+PARTS = {"YEAR(": "YEAR", "MONTH(": "MONTH", "QUARTER(": "QUARTER"}
+AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
+REFUSAL = 'refusal: "CANNOT ANSWER" (": " /[a-zA-Z0-9 ,.\'()-]{1,60}/)?'
+_TOKEN = re.compile(
+    r"COUNT\(\*\)|COUNT\(DISTINCT |CASE WHEN | FILTER \(WHERE | (?:THEN|ELSE|AND|OR|IN|IS NOT|IS|BETWEEN) | END|NULL|[A-Za-z_]+\("
+    r"|'(?:[^']|'')*'| (?:[-+*/<>=]|<>|<=|>=) |\d+(?:\.\d+)?|(?:\"(?:[^\"]|\"\")*\"|\w+)(?:\.(?:\"(?:[^\"]|\"\")*\"|\w+))?|[(),]"
+)
+_AGGREGATE = re.compile(r"(?:SUM|AVG|MIN|MAX|MEDIAN)\(")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seen:
+    """A column in sight. `kind`: number, text, bool, date, timestamp or other. `texts`: what it may be compared with, when it holds text; `free`: with words of the question too.
+    `root`: the key column that it stands for ('cust.cust_id'), or ''. `measure`: a number to add up, not one that names a row.
+    """
+
+    name: str
+    kind: str
+    texts: tuple[str, ...] = ()
+    free: bool = False
+    root: str = ""
+    measure: bool = False
+    nullable: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    name: str
+    columns: tuple[Seen, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Said:
+    """What a question says that may stand in its query, as SQL text: words, numbers, years (YYYY), months and quarters (1 to
+    12, 1 to 4). `dates`: whether a date may be compared with a literal; its year is one of `years`, any when there are none."""
+
+    words: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    years: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    quarters: tuple[str, ...] = ()
+    dates: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Join:
+    """`columns` of `table` hold `ref_columns` of `ref_table`."""
+
+    table: str
+    columns: tuple[str, ...]
+    ref_table: str
+    ref_columns: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ref:
+    text: str
+    table: str
+    seen: Seen
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Scope:
+    """Tables that one SELECT reads; `name` stands in the names of its rules. `chains`: Lark alternatives of its FROM."""
+
+    name: str
+    tables: frozenset[str]
+    refs: tuple[_Ref, ...]
+    chains: tuple[str, ...]
+    twice: bool = False  # one table, joined with itself
+
+    def some(self, *kinds: str) -> list[str]:
+        return [_lexeme(r.text) for r in self.refs if r.seen.kind in kinds]
+
+
+def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Sequence[str], said: Said) -> str:
+    """The grammar for the tables in sight, the keys between them, and what a question says.
+
+    metrics: SQL of aggregates that may be used as they stand, columns qualified. Queries are in the style of `canonical`:
+    columns are qualified where several tables are read.
+    """
+    found = list(_scopes(sources, joins))
+    if not found:
+        return f"start: refusal\n{REFUSAL}\n"
+    year = "|".join(said.years) or "(19|20)[0-9][0-9]"
+    clock = "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
+    rules = [
+        "start: refusal | query",
+        REFUSAL,
+        "query: " + " | ".join(f"{form}{s.name}" for s in found for form in "rag" if form != "g" or _keys(s)),
+        f"NUMBER: {_any(['0', *said.numbers])}",
+        f"ID: {_any(said.numbers)}",
+        f"TOP: {_any(['1', *(n for n in said.numbers if n.isdigit() and n != '0')])}",
+        f"YEAR: {_any(said.years)}",
+        f"MONTH: {_any(said.months)}",
+        f"QUARTER: {_any(said.quarters)}",
+        f"DATE: /'({year})-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])( {clock})?'/" if said.dates else "DATE:",
+        f"WORD: {_any(_literal(w) for w in said.words)}",
+        f"LIKE: {_any(form for w in said.words for form in _likes(w))}",
+    ]
+    for scope in found:
+        rules += _scope_rules(scope, found, metrics)
+    rules += _elsewhere_rules(found)
+    return "\n".join(_defined(rules)) + "\n"
+
+
+def _defined(rules: Sequence[str]) -> Iterator[str]:
+    """The rules that can match something: one that has no alternative falls out, and with it every use of it."""
+    kept = {name.strip(): body.strip() for name, _, body in (r.partition(":") for r in rules)}
+    while empty := {name for name, body in kept.items() if not body}:
+        for name in empty:
+            del kept[name]
+        gone = "|".join(map(re.escape, empty))
+        for name, body in kept.items():
+            parts = _alternatives(re.sub(rf"(?<![\w\"])(?:{gone})\?", "", body))
+            kept[name] = " | ".join(p for p in parts if not re.search(rf"(?<![\w\"])(?:{gone})(?![\w\"])", p))
+    for name, body in kept.items():
+        yield f"{name}: {body}"
+
+
+def _alternatives(body: str) -> list[str]:
+    """A rule's body cut at its outermost bars."""
+    found, depth, start, quoted = [], 0, 0, ""
+    for i, char in enumerate(body):
+        if quoted:
+            quoted = "" if char == quoted and body[i - 1] != "\\" else quoted
+        elif char in "\"/":
+            quoted = char
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == "|" and not depth:
+            found.append(body[start:i].strip())
+            start = i + 1
+    return [part for part in (*found, body[start:].strip()) if part]
+
+
+def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope]:
+    """Every set of tables that keys connect, and each table that refers to itself, joined with itself."""
+    by_name = {s.name: s for s in sources}
+    columns = {s.name: {c.name for c in s.columns} for s in sources}
+    known = [
+        j for j in joins
+        if j.table in by_name and j.ref_table in by_name
+        and set(j.columns) <= columns[j.table] and set(j.ref_columns) <= columns[j.ref_table]
+    ]  # fmt: skip
+    between: defaultdict[frozenset[str], list[Join]] = defaultdict(list)
+    for join in known:
+        between[frozenset((join.table, join.ref_table))].append(join)
+    number = {frozenset((name,)): f"_s{i}" for i, name in enumerate(by_name)}
+    names = list(by_name)
+    sets = (c for size in range(2, min(len(names), LARGEST) + 1) for c in itertools.combinations(range(len(names)), size))
+    for some in (frozenset(names[i] for i in c) for c in sorted(sets, key=lambda c: (c[-1], len(c), c))):
+        joined = any(some - {t} in number and any(between.get(frozenset((t, o))) for o in some - {t}) for t in some)
+        if joined and len(number) < SCOPES:
+            number[some] = f"_s{len(number)}"
+    for tables, name in number.items():
+        single = len(tables) == 1
+        refs = tuple(
+            _Ref(quoted(c.name) if single else f"{quoted(s.name)}.{quoted(c.name)}", s.name, c)
+            for s in sources if s.name in tables for c in s.columns
+        )  # fmt: skip
+        if single:
+            yield _Scope(name, tables, refs, (_lexeme(quoted(next(iter(tables)))),))
+            continue
+        chains = [
+            f"f{number[tables - {t}]} {_lexeme(' JOIN ')} {_lexeme(quoted(t))} {_lexeme(' ON ')} {_on(join)}"
+            for t in sorted(tables) if tables - {t} in number
+            for o in sorted(tables - {t}) for join in between.get(frozenset((t, o)), ())
+        ]  # fmt: skip
+        yield _Scope(name, tables, refs, tuple(chains))
+    for join in known:
+        if join.table == join.ref_table:
+            table = by_name[join.table]
+            refs = tuple(_Ref(f"{a}.{quoted(c.name)}", a, c) for a in ("t1", "t2") for c in table.columns)
+            here = quoted(table.name)
+            chain = f"{_lexeme(here)} {_lexeme(' AS t1 JOIN ')} {_lexeme(here)} {_lexeme(' AS t2 ON ')} {_on(join, 't1', 't2')}"
+            yield _Scope(f"_s{len(number)}{''.join(join.columns).lower()}", frozenset((join.table,)), refs, (chain,), twice=True)
+
+
+def _on(join: Join, left: str = "", right: str = "") -> str:
+    one, other = left or quoted(join.table), right or quoted(join.ref_table)
+    pairs = zip(join.columns, join.ref_columns, strict=True)
+    equal = (f"{_lexeme(f'{one}.{quoted(a)}')} {_lexeme(' = ')} {_lexeme(f'{other}.{quoted(b)}')}" for a, b in pairs)
+    return f" {_lexeme(' AND ')} ".join(equal)
+
+
+def _keys(scope: _Scope) -> list[str]:
+    """What rows may be grouped by, as Lark: anything but numbers that are added up."""
+    dates = scope.some(*MOMENTS)
+    return [
+        *(_lexeme(r.text) for r in scope.refs if not r.seen.measure),
+        *(f'{_lexeme(part)} {d} ")"' for part in PARTS for d in dates),
+    ]
+
+
+def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]) -> Iterator[str]:
+    """The rules of one scope: r rows, a aggregates, g groups; f FROM, w WHERE, c condition, t test, o one value of a row,
+    e aggregate, x arithmetic with aggregates, b aggregates of any type; V any column, M measures, D dates, each one lexeme so that the parser's rows
+    stay short."""
+    s, S = scope.name, scope.name.upper()  # terminals are upper case in Lark
+    wholes, inner = _metrics(scope, metrics)
+    yield f"f{s}: {' | '.join(scope.chains)}"
+    yield f'w{s}: " WHERE " c{s}'
+    yield f'c{s}: t{s} | c{s} (" AND " | " OR ") t{s}'
+    yield f"V{S}: {' | '.join(_lexeme(r.text) for r in scope.refs)}"
+    yield f"M{S}: {' | '.join(_lexeme(r.text) for r in scope.refs if r.seen.measure)}"
+    yield f"D{S}: {' | '.join(scope.some(*MOMENTS))}"
+    yield f"i{s}: {' | '.join([*inner, *_spans(scope)])}"
+    yield f'n{s}: M{S} (" * " | " - " | " + " | " / ") M{S} | i{s}'
+    yield f'k{s}: ("YEAR(" | "MONTH(" | "QUARTER(") D{S} ")"'
+    yield f"o{s}: V{S} | k{s} | n{s}"
+    yield f"u{s}: V{S} | k{s}"
+    yield f'l{s}: " LIMIT " TOP (" OFFSET " TOP)?'
+    yield f'q{s}: " QUALIFY RANK() OVER (PARTITION BY " u{s} " ORDER BY " o{s} " DESC"? ")" (" <= " | " = ") TOP'
+    yield (
+        f'r{s}: "SELECT " "DISTINCT "? o{s} (", " o{s})* " FROM " f{s} w{s}? q{s}?'
+        f' (" ORDER BY " o{s} " DESC"? (", " V{S} " DESC"?)? l{s}?)?'
+    )
+    # aggregates
+    yield (
+        f'e{s}: "COUNT(*)" | "COUNT(DISTINCT " V{S} ")" | "COUNT(*)" " FILTER (WHERE " c{s} ")" | {AGGREGATES} n{s} ")"'
+        f' | {AGGREGATES} M{S} ")"'
+        f' | "SUM(" "CASE WHEN " c{s} " THEN " (M{S} | n{s} | "1") (" ELSE " "0")? " END" ")"'
+        f' | "SUM(" "CASE WHEN " c{s} " THEN " "1" (" ELSE " "0")? " END" ")"' + "".join(f" | {whole}" for whole in wholes)
+    )
+    yield (
+        f'x{s}: e{s} | "100.0" " * " e{s} " / " e{s} | e{s} (" / " | " - ") e{s}'
+        f' | "100.0" " * " "(" e{s} " / " e{s} " - " "1" ")"'
+    )
+    yield f'b{s}: x{s} | ("MIN(" | "MAX(") D{S} ")"'
+    yield f"K{S}: {' | '.join(dict.fromkeys(_lexeme(r.text) for r in scope.refs if r.seen.root))}"
+    yield (
+        f'a{s}: "SELECT " b{s} (", " b{s})* " FROM " f{s} w{s}?'
+        f' | "SELECT " {AGGREGATES} "n" ")" " FROM " "(SELECT " e{s} " AS n" " FROM " f{s} w{s}? " GROUP BY " K{S} ")" " AS q"'
+    )
+    # groups: SELECT and GROUP BY name the same
+    keys = _keys(scope)
+    yield f"g{s}: {' | '.join(f'g{s}x{i}' for i in range(len(keys)))}" + (f" | p{s}" if len(scope.refs) > 1 else "")
+    for i, key in enumerate(keys):
+        yield (
+            f'g{s}x{i}: "SELECT " {key} (", " h{s}x{i})* " FROM " f{s} w{s}? " GROUP BY " {key} y{s}?'
+            f' (" ORDER BY " (b{s} | {key}) " DESC"? l{s}?)?'
+        )
+        yield (
+            f'h{s}x{i}: b{s} | "100.0" " * " e{s} " / " "SUM(" e{s} ")" " OVER ()"'
+            f' | x{s} " - " "LAG(" x{s} ")" " OVER (ORDER BY " {key} ")" | "SUM(" e{s} ")" " OVER (ORDER BY " {key} ")"'
+        )
+    yield (
+        f'p{s}: "SELECT " u{s} (", " u{s})+ (", " b{s})* " FROM " f{s} w{s}? " GROUP BY " u{s} (", " u{s})+ y{s}?'
+        f' (" QUALIFY RANK() OVER (PARTITION BY " u{s} " ORDER BY " e{s} " DESC"? ")" " = " TOP)?'
+        f' (" ORDER BY " (b{s} | u{s}) " DESC"? l{s}?)?'
+    )
+    yield f'y{s}: " HAVING " x{s} {COMPARE} NUMBER (" AND " x{s} {COMPARE} NUMBER)?'
+    yield f"t{s}: {' | '.join(_tests(scope, scopes))}"
+
+
+def _spans(scope: _Scope) -> Iterator[str]:
+    """Days between two dates of one table: dates subtract, times need a function."""
+    dates = [r for r in scope.refs if r.seen.kind in MOMENTS]
+    for one, other in itertools.permutations(dates, 2):
+        if one.table == other.table:
+            if one.seen.kind == other.seen.kind == "date":
+                yield f"{_lexeme(one.text)} {_lexeme(' - ')} {_lexeme(other.text)}"
+            day = _lexeme("DATE_DIFF('day', ")
+            yield f"{day} {_lexeme(one.text)} {_lexeme(', ')} {_lexeme(other.text)} {_lexeme(')')}"
+
+
+def _tests(scope: _Scope, scopes: Sequence[_Scope]) -> Iterator[str]:
+    s, S = scope.name, scope.name.upper()  # terminals are upper case in Lark
+    yield f'"(" t{s} (" OR " t{s})+ ")"'
+    yield f'M{S} ({COMPARE} (NUMBER | M{S}) | " BETWEEN " NUMBER " AND " NUMBER | " IN (" NUMBER (", " NUMBER)* ")")'
+    if ids := " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.kind == "number" and not r.seen.measure):
+        yield f'({ids}) ((" = " | " <> ") ID | " IN (" ID (", " ID)* ")")'
+    for ref in scope.refs:
+        if ref.seen.kind == "text":
+            if one := " | ".join(_lexeme(_literal(t)) for t in ref.seen.texts):
+                yield f'{_lexeme(ref.text)} ((" = " | " <> ") ({one}) | (" IN (" | " NOT IN (") ({one}) (", " ({one}))* ")")'
+            if ref.seen.free:
+                yield f'{_lexeme(ref.text)} ((" = " | " <> ") WORD | (" IN (" | " NOT IN (") WORD (", " WORD)* ")")'
+                yield f'{_lexeme(ref.text)} (" LIKE " | " NOT LIKE " | " ILIKE " | " NOT ILIKE ") LIKE'
+    if flags := " | ".join(scope.some("bool")):
+        yield f'"NOT "? ({flags})'
+    if nullable := " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.nullable):
+        yield f'({nullable}) (" IS NULL" | " IS NOT NULL")'
+    yield f'D{S} {COMPARE} D{S}'
+    yield f'D{S} ({COMPARE} DATE | " BETWEEN " DATE " AND " DATE)'
+    for part, what in PARTS.items():
+        yield f'{_lexeme(part)} D{S} ")" ({COMPARE} {what} | " BETWEEN " {what} " AND " {what} | " IN (" {what} (", " {what})* ")")'
+    yield f"i{s} {COMPARE} NUMBER"
+    # one value from another query over the same column
+    for other in scopes:
+        if len(other.tables) == 1 and not other.twice and other.tables <= scope.tables:
+            u = other.name
+            for ref in other.refs:
+                if ref.seen.measure or ref.seen.kind in MOMENTS:
+                    here = [r.text for r in scope.refs if r.seen.name == ref.seen.name and (r.table in other.tables or scope.twice)]
+                    col = _lexeme(ref.text)
+                    for text in here:
+                        yield (
+                            f'{_lexeme(text)} {COMPARE} "(SELECT " (("AVG(" | "MAX(" | "MIN(" | "MEDIAN(") {col} ")" " FROM " f{u} w{u}? ")"'
+                            f' | {col} " FROM " f{u} w{u} ")")'
+                        )
+    # keys of rows elsewhere
+    for ref in () if scope.twice else scope.refs:
+        if ref.seen.root:
+            yield f'{_lexeme(ref.text)} (" IN (" | " NOT IN (") "SELECT " {_elsewhere(ref)} ")"'
+
+
+def _elsewhere(ref: _Ref) -> str:
+    """The rule of keys that stand for the same row as a column, read from other columns."""
+    return "j_" + re.sub(r"\W", "_", f"{ref.table}_{ref.seen.name}".lower())
+
+
+def _elsewhere_rules(scopes: Sequence[_Scope]) -> Iterator[str]:
+    rows = [(s, ref) for s in scopes if not s.twice for ref in s.refs if ref.seen.root]
+    for scope, ref in rows:
+        yield (
+            f'{_elsewhere(ref)}{scope.name}: {_lexeme(ref.text)} " FROM " f{scope.name} w{scope.name}?'
+            f' (" GROUP BY " {_lexeme(ref.text)} y{scope.name})?'
+        )
+    places = {(ref.table, ref.seen.name): ref for _, ref in rows}
+    for ref in places.values():
+        others = (
+            f"{_elsewhere(far)}{scope.name}"
+            for scope, far in rows
+            if far.seen.root == ref.seen.root and (far.table, far.seen.name) != (ref.table, ref.seen.name)
+        )
+        yield f"{_elsewhere(ref)}: {' | '.join(others)}"
+
+
+def _metrics(scope: _Scope, metrics: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The metrics that a scope can compute, and what stands inside their aggregates, as Lark."""
+    wholes: list[str] = []
+    inner: list[str] = []
+    for sql in metrics:
+        tables = set(re.findall(r"(\w+|\"[^\"]+\")\.", sql))
+        names = {quoted(t) for t in scope.tables}
+        if scope.twice or not tables or not tables <= names:
+            continue
+        text = re.sub(rf"\b{re.escape(next(iter(tables)))}\.", "", sql) if len(scope.tables) == 1 else sql
+        if "".join(_TOKEN.findall(text)) != text:
+            continue
+        wholes.append(" ".join(map(_lexeme, _TOKEN.findall(text))))
+        for start in (m.end() for m in _AGGREGATE.finditer(text)):
+            part = text[start : _closing(text, start)]
+            if (part and "(" in part) or part.count(" * ") > 1:
+                inner.append(" ".join(map(_lexeme, _TOKEN.findall(part))))
+    return list(dict.fromkeys(wholes)), list(dict.fromkeys(inner))
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 1
+    for i in range(start, len(text)):
+        depth += (text[i] == "(") - (text[i] == ")")
+        if not depth:
+            return i
+    return len(text)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _likes(text: str) -> Iterator[str]:
+    for form in (f"%{text}%", f"{text}%", f"%{text}"):
+        yield _literal(form)
+
+
+def _any(texts: Iterable[str]) -> str:
+    return " | ".join(map(_lexeme, dict.fromkeys(texts)))
+
+
+def _lexeme(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL wants it: in double quotes where it must be."""
+    return name if name.isidentifier() and name.isascii() else '"' + name.replace('"', '""') + '"'
