@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTTrainer
 
 from sqlkit.errors import RecipeError
@@ -49,6 +50,25 @@ def loss_function(name: str) -> Loss:
         raise RecipeError(f"loss_type {name} is not a function")
     loss: Loss = found
     return loss
+
+
+class ByLength(LengthGroupedSampler):  # type: ignore[misc]
+    """Rows of like length together, in an order that depends on seed and epoch alone.
+
+    transformers draws each epoch's order from the state that the random numbers happen to be in, which a run that goes on in its
+    second epoch does not have: it sees other rows. And it groups by what one process takes; here what all take in a step
+    stays together, so that a step sees the same pairs however many processes there are.
+    """
+
+    def __init__(self, trainer: Any) -> None:
+        size = trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps * trainer.accelerator.num_processes
+        super().__init__(size, dataset=trainer.train_dataset, model_input_name="input_ids")
+        self.trainer = trainer
+
+    def __iter__(self) -> Any:
+        epoch = int(self.trainer.state.epoch or 0)
+        self.generator = torch.Generator().manual_seed(self.trainer.args.seed + epoch) if epoch else None
+        return super().__iter__()
 
 
 class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
@@ -97,13 +117,7 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         super().log(logs, start_time)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        if self.accelerator.num_processes == 1 or self.args.packing:
-            return super()._get_train_sampler(train_dataset)
-        from transformers.trainer_pt_utils import LengthGroupedSampler
-
-        # groups of what all processes take in a step, so that a step sees the same pairs however many they are
-        size = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.accelerator.num_processes
-        return LengthGroupedSampler(size, dataset=train_dataset or self.train_dataset, model_input_name="input_ids")
+        return super()._get_train_sampler(train_dataset) if self.args.packing else ByLength(self)
 
     def training_step(self, *args: Any, **kwargs: Any) -> Any:
         loss = super().training_step(*args, **kwargs)
