@@ -45,5 +45,8 @@ bench-ask: install  ## seconds per question, warm, one at a time
 bench-data: install  ## cleaning and generation; DATA=a file of sql-create-context rows, ROWS of it (0: all), PAIRS
 	$(BIN)/python eval/bench_data.py "$(DATA)" "$(ROWS)" "$(PAIRS)"
 
+bench-train: install  ## training: tokens a second of sqlkit, of trl sft, and of trl sft with packing; ARGS="--shape ... --method qlora"
+	$(BIN)/python eval/bench_train.py $(ARGS)
+
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,13 +34,13 @@ def _recipe(name: str, overrides: list[str] | None, **flags: Any) -> Any:
     return Recipe.of({**parse_overrides(overrides or []), **given}, "flags")
 
 
-def _stop_early(recipe: Any, print_config: bool, dry_run: bool, what: str) -> bool:
+def _stop_early(recipe: Any, print_config: bool, dry_run: bool, what: str, **more: Any) -> bool:
     if print_config:
         typer.echo(recipe.yaml(), nl=False)
     elif dry_run:
         from sqlkit.plan import plan
 
-        typer.echo(plan(recipe, what))
+        typer.echo(plan(recipe, what, **more))
     return print_config or dry_run
 
 
@@ -118,15 +119,23 @@ def data_show(
 def train(
     recipe: RecipeName = "", pairs: Annotated[Path, typer.Option(help="folder that sqlkit build made")] = Path("runs/data"),
     out: Path = Path("runs/train"), database: Database = "", dev_questions: str = "", base_model: str = "", set_: Set = None,
+    gpu: Annotated[str, typer.Option(help="with --dry-run: the GPU to plan for, such as L40S or H100; default this machine")] = "",
+    show_tokens: Annotated[int, typer.Option(help="print so many pairs token by token, what the loss covers in colour, and stop")] = 0,
+    hourly: Annotated[float, typer.Option(help="with --dry-run: its price for an hour")] = 0.0,
     print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
     """Tune a base model on pairs; the best checkpoint by execution accuracy on dev is kept."""
     from sqlkit import commands
 
     made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model)
-    if _stop_early(made, print_config, dry_run, "train"):
+    if _stop_early(made, print_config, dry_run, "train", pairs=pairs, gpu=gpu, hourly=hourly):
         return
-    typer.echo(f"adapter in {commands.train(made, pairs, out)}")
+    if show_tokens:
+        commands.show_tokens(made, pairs, show_tokens)
+        return
+    adapter = commands.train(made, pairs, out)
+    if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
+        typer.echo(f"adapter in {adapter}")
 
 
 @app.command("eval")

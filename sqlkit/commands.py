@@ -119,6 +119,20 @@ def _personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
     return recipe.personal_data or (Context.open(folder).glossary.personal_data if folder and carried else "")
 
 
+def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:
+    """Print the first pairs as the model will see them, what the loss covers in green. Raises InputError."""
+    from rich.console import Console
+
+    from sqlkit.embedded import resolve_base
+    from sqlkit.model.huggingface import load_tokenizer
+    from sqlkit.records import Pair
+    from sqlkit.train.tokens import coloured, fit
+
+    tokenizer = load_tokenizer(resolve_base(recipe.base_model))
+    for row in fit(read_records(Pair, pairs / "pairs.jsonl")[:count], tokenizer, recipe.max_length).rows:
+        Console().print(coloured(row, tokenizer), soft_wrap=True)
+
+
 ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "shots")
 
 

@@ -9,8 +9,12 @@ from sqlkit.errors import InputError
 from sqlkit.recipe import Recipe
 
 
-def plan(recipe: Recipe, what: str) -> str:
-    """The plan in lines. Raises InputError for a local file that is missing; a hub id is not looked up."""
+def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", hourly: float = 0.0) -> str:
+    """The plan in lines; for training with the memory plan and the cost on `gpu` (else this machine) at `hourly` a unit of money.
+
+    Tokens are counted where the folder `pairs` and a local base are there, else assumed. Raises InputError for a local file that
+    is missing; a hub id is not looked up.
+    """
     named = [(key, getattr(recipe, key)) for key in ("questions", "dev_questions", "test_questions", "glossary", "ddl", "files")]
     for key, value in [*named, *(("logs", log) for log in recipe.logs)]:
         if value and not Path(value).exists():
@@ -19,13 +23,37 @@ def plan(recipe: Recipe, what: str) -> str:
     local = Path(base).is_dir()
     if not local and (base.startswith(("/", ".", "~")) or base.count("/") != 1):
         raise InputError(f"base_model {base} is neither a folder nor an owner/name on the hub")
-    batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    size = recipe.per_device_train_batch_size
+    batch = recipe.train_batch_size if size == "auto" else size * recipe.gradient_accumulation_steps
     steps = recipe.max_steps if recipe.max_steps > 0 else int(recipe.pairs * recipe.num_train_epochs / batch)
     lines = [
         f"{what}: {recipe.base_model} ({'local folder' if local else 'from the model hub, downloaded when the run starts'})",
         f"method {recipe.method}" + ("" if recipe.method == "full" else f", rank {recipe.lora_r}, alpha {recipe.lora_alpha}"),
         f"{recipe.pairs} pairs, {recipe.num_train_epochs:g} epochs, batch {batch}: about {steps} steps",
-        f"at most {recipe.max_length} tokens a pair, packing {'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
+        f"at most {recipe.max_length} tokens a pair, packing {recipe.packing if recipe.packing == 'auto' else 'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
         f"database {recipe.database or recipe.ddl or recipe.files or ', '.join(recipe.sources) or '(give --database)'}, output {recipe.output_dir}",
     ]
+    if what == "train":
+        lines.append(_forecast(recipe, base, pairs, gpu, hourly))
     return "\n".join(lines)
+
+
+def _forecast(recipe: Recipe, base: str, pairs: Path | None, gpu: str, hourly: float) -> str:
+    from sqlkit.train.forecast import Lengths, describe, device, forecast, lengths_of
+    from sqlkit.train.lora import check_adapter_settings
+    from sqlkit.train.shape import read_shape
+
+    check_adapter_settings(recipe)
+    try:
+        shape = read_shape(base)
+    except InputError as error:
+        return str(error)
+    lengths = Lengths.assume(recipe.pairs, recipe.max_length)
+    file = pairs / "pairs.jsonl" if pairs else None
+    if file and file.exists() and Path(base).is_dir():
+        from sqlkit.model.huggingface import load_tokenizer
+        from sqlkit.records import Pair, read_records
+        from sqlkit.train.tokens import fit
+
+        lengths = lengths_of(fit(read_records(Pair, file), load_tokenizer(base), recipe.max_length).rows)
+    return describe(forecast(recipe, shape, lengths, device(gpu)), hourly)

@@ -25,7 +25,7 @@ class Recipe(pydantic.BaseModel):
 
     # what
     base_model: str = "embedded"
-    method: Literal["qlora", "lora", "full"] = "qlora"
+    method: Literal["auto", "qlora", "lora", "dora", "full"] = "qlora"
     database: str = ""
     glossary: str = ""
     questions: str = ""
@@ -50,18 +50,23 @@ class Recipe(pydantic.BaseModel):
     lora_alpha: int = pydantic.Field(32, ge=1)
     lora_dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     lora_target_modules: str | list[str] = "all-linear"
-    # optimisation
+    use_rslora: bool = False
+    init_lora_weights: bool | str = True
+    loraplus_lr_ratio: float = pydantic.Field(1.0, ge=1)
+    # optimisation; 'auto' is chosen from the memory plan, train_batch_size is the examples of a step when the micro-batch is
+    loss_type: str = "nll"
     learning_rate: float = pydantic.Field(2e-4, gt=0)
     lr_scheduler_type: str = "cosine"
     warmup_steps: int = pydantic.Field(20, ge=0)
     num_train_epochs: float = pydantic.Field(2, gt=0)
     max_steps: int = -1
-    per_device_train_batch_size: int = pydantic.Field(8, ge=1)
+    train_batch_size: int = pydantic.Field(16, ge=1)
+    per_device_train_batch_size: Annotated[int, pydantic.Field(ge=1)] | Literal["auto"] = 8
     gradient_accumulation_steps: int = pydantic.Field(2, ge=1)
     per_device_eval_batch_size: int = pydantic.Field(16, ge=1)
     max_length: int = pydantic.Field(1024, ge=64)
-    packing: bool = False
-    gradient_checkpointing: bool = False
+    packing: bool | Literal["auto"] = False
+    gradient_checkpointing: bool | Literal["auto"] = False
     bf16: bool | Literal["auto"] = "auto"
     optim: str = "adamw_torch"
     weight_decay: float = pydantic.Field(0.0, ge=0)
@@ -72,6 +77,7 @@ class Recipe(pydantic.BaseModel):
     logging_steps: int = pydantic.Field(10, ge=1)
     early_stopping_patience: int = pydantic.Field(0, ge=0)
     report_to: str = "tensorboard"
+    hub_model_id: str = ""
     # answering
     max_new_tokens: int = pydantic.Field(160, ge=8)
     constrained: bool = False

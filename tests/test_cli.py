@@ -36,6 +36,12 @@ def test_every_recipe_passes_its_dry_run() -> None:
         assert f"sqlkit train {name}" in (FOLDER / f"{name}.yaml").read_text() or name == "embedded"
 
 
+def test_a_dry_run_forecasts_memory_hours_and_price_on_a_gpu() -> None:
+    said = sqlkit("train", "llama-3.1-8b", "--dry-run", "--gpu", "H100", "--hourly", "4", "--set", "method=auto").stdout
+    assert "method lora" in said and "of 80.0 GB on H100" in said and "price" in said and "at 4.00 an hour" in said
+    assert "unknown GPU" in sqlkit("train", "llama-3.1-8b", "--dry-run", "--gpu", "H1000").stderr
+
+
 def test_print_config_shows_the_override() -> None:
     assert "learning_rate: 0.5" in sqlkit("train", "embedded", "--set", "learning_rate=0.5", "--print-config").stdout
 

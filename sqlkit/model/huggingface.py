@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ def load_model(
     if adapter is not None:
         method = check_adapter(adapter, path, tokenizer).method
     nf4 = quantize == "nf4" or (quantize == "auto" and method == "qlora")
+    if method == "full":
+        return HuggingFaceModel(load_weights(str(adapter), nf4=nf4, device=device).eval(), tokenizer)
     model = load_weights(path, nf4=nf4, device=device)
     if adapter is not None:
         from peft import PeftModel
@@ -70,7 +73,8 @@ def load_weights(base: str, *, nf4: bool, device: str = "auto") -> Any:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    place = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    own = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # of this process, where torchrun started several
+    place = device if device != "auto" else own if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if place.startswith("cuda") else torch.float32
     config = None
     if nf4:
@@ -222,12 +226,28 @@ class HuggingFaceModel:
 
 
 def chat_text(tokenizer: Any, prompt: Prompt) -> str:
-    """The prompt under the chat template; a template without a system role gets it in front of the user's text."""
+    """The prompt under the chat template, as training and serving send it."""
+    return render_chat(tokenizer, chat_messages(tokenizer, prompt), add_generation_prompt=True)
+
+
+def chat_messages(tokenizer: Any, prompt: Prompt) -> list[dict[str, str]]:
+    """System and user, or, where the template has no system role (Gemma, Mistral) or drops it, one user message of both."""
     try:
-        text = tokenizer.apply_chat_template(prompt.messages(), tokenize=False, add_generation_prompt=True)
+        if prompt.system.strip() in render_chat(tokenizer, prompt.messages(), add_generation_prompt=True):
+            return prompt.messages()
     except Exception as error:
-        if "system" not in str(error).lower():
-            raise
-        merged = [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}]
-        text = tokenizer.apply_chat_template(merged, tokenize=False, add_generation_prompt=True)
+        refused: Exception | None = error  # in words of the template's own
+    else:
+        refused = None
+    merged = [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}]
+    try:
+        render_chat(tokenizer, merged, add_generation_prompt=True)
+    except Exception as error:
+        raise InputError(f"the chat template cannot render a prompt: {refused or error}") from None
+    return merged
+
+
+def render_chat(tokenizer: Any, messages: list[dict[str, str]], *, add_generation_prompt: bool) -> str:
+    """Messages under the chat template; a model that can think before it answers (Qwen 3) is told not to."""
+    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt, enable_thinking=False)
     return str(text)

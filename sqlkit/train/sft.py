@@ -6,8 +6,7 @@ QLoRA: Dettmers et al. 2023 (https://arxiv.org/abs/2305.14314), NF4 with double 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import importlib.metadata
+import errno
 import json
 import logging
 import os
@@ -18,21 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.embedded import resolve_base
-from sqlkit.errors import RunError
-from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
+from sqlkit.errors import InputError, RecipeError, RunError
+from sqlkit.model.adapter import MANIFEST
 from sqlkit.model.huggingface import load_tokenizer, load_weights
-from sqlkit.prompt import Context, fingerprint, render
+from sqlkit.prompt import Context, render
 from sqlkit.recipe import Recipe
-from sqlkit.records import Example, Pair, read_records, write_atomic, write_jsonl
+from sqlkit.records import Example, Pair, read_records, write_atomic
 from sqlkit.sight import grammar
-from sqlkit.train.callbacks import Accuracy, Judge, Screen
-from sqlkit.train.tokens import encode, preflight
-
-# settings that may differ between a run and its continuation
-FREE = {
-    "output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary",
-    "ddl", "dialect", "files", "logs", "sources", "source_rows", "suites", "drop_leaks", "split",  # what the data's hash stands for
-}  # fmt: skip
+from sqlkit.train.callbacks import Accuracy, Judge, Screen, Watch, last_checkpoint
+from sqlkit.train.card import push
+from sqlkit.train.forecast import advice, describe, device, forecast, lengths_of
+from sqlkit.train.lora import check_adapter_settings, initialise, lora_config
+from sqlkit.train.papers import begun, publish, same_run, signature, write_environment
+from sqlkit.train.processes import is_main, shared, world_size
+from sqlkit.train.shape import read_shape
+from sqlkit.train.tokens import Encoded, Fitted, fit, preflight
 
 
 def train(
@@ -49,44 +48,93 @@ def train(
     """Tune `recipe.base_model` on the pairs; returns the adapter's folder, `out/adapter`.
 
     `judge` gives the execution accuracy of dev predictions; it decides what is kept and when to stop. The same folder
-    again goes on from its last checkpoint. Raises RunError when the folder holds a run of another recipe, base or data,
-    InputError for data that cannot be trained on.
+    again goes on from its last checkpoint. Raises RunError when the folder holds a run of another recipe, base or data, when
+    memory runs out or the loss is no number, InputError for data that cannot be trained on.
     """
     import torch
 
     _quiet_libraries()
+    check_adapter_settings(recipe)
+    quiet = quiet or not is_main()
     base = resolve_base(recipe.base_model)
     tokenizer = load_tokenizer(base)
     pairs = read_records(Pair, pairs_file)
     finished = out / "adapter"
-    signature = _signature(recipe, base, tokenizer, pairs_file)
-    _same_run(out / "run.json", signature)
+    fitted = fit(pairs, tokenizer, recipe.max_length)
+    recipe = decide(begun(out, recipe), base, fitted.rows, quiet=quiet)
+    signed = signature(recipe, base, tokenizer, pairs_file, dev)
+    same_run(out / "run.json", signed)
     if (finished / MANIFEST).exists():
         return finished
-    encoded = encode(pairs, tokenizer)
+    if is_main():
+        write_environment(out, recipe)
+        _tell(fitted, len(pairs), out, quiet)
     torch.manual_seed(recipe.seed)
     model = load_weights(base, nf4=recipe.method == "qlora")
-    rows = preflight(encoded, tokenizer, int(model.get_input_embeddings().weight.shape[0]), recipe.max_length)
+    preflight(fitted.rows, tokenizer, model)
     model.config.use_cache = False  # a cache in training would let packed documents see each other
     accuracy = Accuracy(
         tokenizer, dev, [render(e.question, context) for e in dev], judge, out,
         every=recipe.eval_steps, patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
         grammars=[grammar(e.question, context, scoped=recipe.scoped) for e in dev] if recipe.constrained else None,
     )
-    screen = Screen(quiet)
+    screen, watch = Screen(quiet), Watch(out / "checkpoints")
     accuracy.show = screen.say
-    trainer = _trainer(recipe, model, tokenizer, rows, out, [accuracy, screen])
+    trainer = _trainer(recipe, model, tokenizer, fitted.rows, out, [watch, accuracy, screen])
+    if trainer.accelerator.num_processes != world_size():
+        raise RunError(f"{world_size()} processes were started and {trainer.accelerator.num_processes} train; launch them with torchrun")
+    watch.taken = trainer.taken
+    accuracy.start = initialise(trainer, recipe, base, out)
+    accuracy.sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
     try:
-        trainer.train(resume_from_checkpoint=_last(out / "checkpoints"))
-    except OSError as error:
-        if error.errno == 28:
+        trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
+    except torch.OutOfMemoryError:
+        raise RunError(f"out of memory on the GPU with the longest rows first; {advice(recipe)}, with another --out") from None
+    except Exception as error:
+        if no_space(error):
             raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
         raise
     finally:
         screen.bar.stop()
-    _publish(out, finished, recipe, base, tokenizer, signature, accuracy, dev, context, shots)
-    shutil.rmtree(out / "checkpoints", ignore_errors=True)
+    if accuracy.sharded:
+        trainer.save_model(str(out / "best"))
+    if is_main():
+        best = accuracy.best if accuracy.best >= 0 else None
+        publish(out, finished, recipe, tokenizer, signed, best, context, shots, pairs=len(fitted.rows), asked=len(dev))
+        shutil.rmtree(out / "checkpoints", ignore_errors=True)
+        if recipe.hub_model_id:
+            push(finished, recipe.hub_model_id)
+    shared(0.0)  # nobody goes on before the adapter is there
     return finished
+
+
+def no_space(error: Exception) -> bool:
+    """Whether a disk was full; safetensors and torch say it in words only."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error) or "os error 28" in str(error)
+
+
+def _tell(fitted: Fitted, pairs: int, out: Path, quiet: bool) -> None:
+    """Count what was pruned and dropped; the names are in `preflight.json`."""
+    write_atomic(out / "preflight.json", json.dumps({"pairs": pairs, "pruned": fitted.pruned, "dropped": fitted.dropped}, indent=1) + "\n")
+    if (fitted.pruned or fitted.dropped) and not quiet:
+        print(f"{len(fitted.pruned)} pairs had their schema pruned to max_length, {len(fitted.dropped)} were dropped: {out / 'preflight.json'}")
+
+
+def decide(recipe: Recipe, base: str, encoded: Sequence[Encoded], *, quiet: bool = True) -> Recipe:
+    """The recipe with each 'auto' decided by the memory plan, which is printed; nothing has been loaded yet.
+
+    Raises RecipeError when something is 'auto' and the base's sizes are not known, RunError when nothing fits.
+    """
+    try:
+        shape = read_shape(base)
+    except InputError as error:
+        if "auto" in (recipe.method, recipe.per_device_train_batch_size, recipe.gradient_checkpointing, recipe.packing):
+            raise RecipeError(f"'auto' cannot be decided: {error}") from None
+        return recipe
+    made = forecast(recipe, shape, lengths_of(encoded), device())
+    if not quiet:
+        print(describe(made), flush=True)
+    return made.recipe
 
 
 def _quiet_libraries() -> None:
@@ -100,11 +148,11 @@ def _quiet_libraries() -> None:
 def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, callbacks: list[Any]) -> Any:
     import datasets
     import torch
-    from peft import LoraConfig
     from trl import SFTConfig
 
-    from sqlkit.train.trainer import CompletionTrainer
+    from sqlkit.train.trainer import CompletionTrainer, loss_function
 
+    loss = loss_function(recipe.loss_type)
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(out / "tensorboard")
     gpu = torch.cuda.is_available()
     data = datasets.Dataset.from_list([{"input_ids": r.input_ids, "completion_mask": r.completion_mask} for r in rows])
@@ -119,6 +167,7 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
         per_device_train_batch_size=recipe.per_device_train_batch_size,
         gradient_accumulation_steps=recipe.gradient_accumulation_steps,
         max_length=recipe.max_length,
+        loss_type=recipe.loss_type if recipe.loss_type == "dft" else "nll",
         packing=recipe.packing,
         completion_only_loss=True,
         gradient_checkpointing=recipe.gradient_checkpointing,
@@ -134,22 +183,17 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
         dataloader_pin_memory=gpu,
         train_sampling_strategy="random" if recipe.packing else "group_by_length",
         disable_tqdm=True,
-        average_tokens_across_devices=False,
+        average_tokens_across_devices=world_size() > 1,
+        logging_nan_inf_filter=False,  # it would show the average before in place of a loss that is not a number
+        ddp_timeout=7200,  # the others wait while one process answers the dev questions
         eval_strategy="no",
     )
-    lora = None
-    if recipe.method != "full":
-        lora = LoraConfig(
-            r=recipe.lora_r,
-            lora_alpha=recipe.lora_alpha,
-            lora_dropout=recipe.lora_dropout,
-            target_modules=recipe.lora_target_modules,
-            task_type="CAUSAL_LM",
-        )
     with contextlib.redirect_stdout(None):
         trainer = CompletionTrainer(
-            model=model, args=arguments, train_dataset=data, processing_class=tokenizer, peft_config=lora, callbacks=callbacks
+            model=model, args=arguments, train_dataset=data, processing_class=tokenizer, peft_config=lora_config(recipe),
+            callbacks=callbacks,
         )
+    trainer.loss, trainer.loraplus = loss, recipe.loraplus_lr_ratio
     for parameter in trainer.model.parameters():
         # TRL makes QLoRA adapters bfloat16 and a resumed run reads them back as float32; float32 throughout is the same
         # before and after, and Adam's small steps are not rounded away
@@ -171,56 +215,3 @@ def bfloat16(wanted: bool | str) -> bool:
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def _signature(recipe: Recipe, base: str, tokenizer: Any, pairs_file: Path) -> dict[str, Any]:
-    """What must be the same when a run goes on."""
-    data = hashlib.sha256(pairs_file.read_bytes()).hexdigest()[:16]
-    settings = {k: v for k, v in recipe.model_dump(mode="json").items() if k not in FREE}
-    return {**base_hashes(base, tokenizer), "prompt_fingerprint": fingerprint(), "data_sha256": data, **settings}
-
-
-def _same_run(path: Path, signature: dict[str, Any]) -> None:
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        changed = [k for k in signature if before.get(k) != signature[k]]
-        if changed:
-            key = changed[0]
-            raise RunError(
-                f"{path.parent} holds a run with {key} = {before.get(key)!r}, this one has {signature[key]!r}; "
-                "use another --out, or remove the folder"
-            )
-    write_atomic(path, json.dumps(signature, indent=1, default=str) + "\n")
-
-
-def _last(folder: Path) -> str | None:
-    """The newest whole checkpoint; TRL writes trainer_state.json last."""
-    found = [p for p in folder.glob("checkpoint-*") if (p / "trainer_state.json").exists()]
-    return str(max(found, key=lambda p: int(p.name.rsplit("-", 1)[1]))) if found else None
-
-
-def _publish(
-    out: Path, finished: Path, recipe: Recipe, base: str, tokenizer: Any, signature: dict[str, Any], accuracy: Accuracy,
-    dev: Sequence[Example], context: Context, shots: Sequence[Example],
-) -> None:
-    """Put the best adapter with its papers in place, by one rename."""
-    partial = out / "adapter.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(out / "best", partial)
-    tokenizer.save_pretrained(partial)
-    context.save(partial)
-    write_jsonl(partial / "examples.jsonl", shots)
-    names = ("torch", "transformers", "trl", "peft", "bitsandbytes", "datasets")
-    versions = {n: importlib.metadata.version(n) for n in names}
-    manifest = Manifest(
-        base=recipe.base_model,
-        method=recipe.method,
-        recipe=recipe.model_dump(mode="json"),
-        dev_ex=accuracy.best if accuracy.best >= 0 else None,
-        refuse_threshold=recipe.refuse_threshold,
-        versions=versions,
-        **{k: signature[k] for k in ("base_sha256", "tokenizer_sha256", "chat_template_sha256", "prompt_fingerprint", "data_sha256")},
-    )
-    (partial / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(finished, ignore_errors=True)
-    partial.rename(finished)

@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sqlkit.data import company
-from sqlkit.data.build import build
-from sqlkit.embedded import folder
-from sqlkit.errors import AdapterError, InputError, RunError
-from sqlkit.prompt import Context
+from sqlkit.errors import AdapterError, InputError, RunError, SqlkitError
 from sqlkit.recipe import Recipe
-from sqlkit.records import Pair, Prediction, read_records
+from sqlkit.records import Pair, read_records
 
-
-@pytest.fixture(scope="module")
-def pairs(retail: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("pairs")
-    build(out, database=retail, glossary=company.glossary(), pairs=24, seed=1)
-    return out
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random model of two small layers with the embedded base's tokenizer."""
-    import torch
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(0)
-    out = tmp_path_factory.mktemp("base")
-    tokenizer = AutoTokenizer.from_pretrained(folder("base"))
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=64, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2, intermediate_size=128,
-        pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id, bos_token_id=None, tie_word_embeddings=True,
-    )
-    LlamaForCausalLM(config).save_pretrained(out)
-    tokenizer.save_pretrained(out)
-    return out
-
-
-def recipe(base: Path, **changes: Any) -> Recipe:
-    return Recipe(
-        base_model=str(base), lora_r=4, lora_alpha=8, max_steps=4, per_device_train_batch_size=4, gradient_accumulation_steps=1, save_steps=2,
-        eval_steps=0, logging_steps=1, report_to="none", max_new_tokens=8, learning_rate=1e-3, warmup_steps=0,
-    ).model_copy(update=changes)
-
-
-def run(made: Recipe, pairs: Path, out: Path, retail: Path) -> Path:
-    from sqlkit.train.sft import train
-
-    def judge(predictions: Any) -> float:
-        assert all(isinstance(p, Prediction) for p in predictions)
-        return 0.5
-
-    dev = company.questions("dev")[:4]
-    return train(made, pairs / "pairs.jsonl", dev, Context.load(retail, company.glossary()), out, judge=judge, quiet=True)
+Make, Run = Callable[..., Recipe], Callable[[Recipe, Path], Path]
 
 
 def weights(adapter: Path) -> dict[str, Any]:
@@ -65,10 +21,10 @@ def weights(adapter: Path) -> dict[str, Any]:
     return load_file(adapter / "adapter_model.safetensors")
 
 
-def test_training_gives_an_adapter_that_only_its_own_base_loads(base: Path, pairs: Path, retail: Path, tmp_path: Path) -> None:
+def test_training_gives_an_adapter_that_only_its_own_base_loads(base: Path, recipe: Make, run: Run, tmp_path: Path) -> None:
     from sqlkit.model.huggingface import load_model
 
-    adapter = run(recipe(base), pairs, tmp_path, retail)
+    adapter = run(recipe(), tmp_path)
     assert {"adapter_model.safetensors", "sqlkit.json", "context.json", "examples.jsonl"} <= {p.name for p in adapter.iterdir()}
     load_model(str(base), adapter)
     with pytest.raises(AdapterError, match="another base"):
@@ -76,36 +32,36 @@ def test_training_gives_an_adapter_that_only_its_own_base_loads(base: Path, pair
     assert not (tmp_path / "adapter.partial").exists() and not (tmp_path / "checkpoints").exists()
 
 
-def test_a_resumed_run_gives_the_same_adapter(base: Path, pairs: Path, retail: Path, tmp_path: Path) -> None:
-    """Adapters were bfloat16 in training and float32 after a resume: the runs drifted apart."""
+def test_a_resumed_run_gives_the_same_adapter(recipe: Make, run: Run, tmp_path: Path) -> None:
+    """Adapters were bfloat16 in training and float32 after a resume: the runs drifted apart. In the second epoch rows came in another order."""
     import torch
 
     from sqlkit.train import callbacks
 
-    whole = weights(run(recipe(base), pairs, tmp_path / "whole", retail))
+    whole = weights(run(recipe(max_steps=-1, num_train_epochs=2), tmp_path / "whole"))
 
     class Cut(Exception):
         pass
 
     def cut(self: Any, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step == 3:
+        if state.global_step == 9:
             raise Cut
 
     kept = callbacks.Screen.on_step_end
     callbacks.Screen.on_step_end = cut  # type: ignore[method-assign]
     try:
         with pytest.raises(Cut):
-            run(recipe(base), pairs, tmp_path / "cut", retail)
+            run(recipe(max_steps=-1, num_train_epochs=2), tmp_path / "cut")
     finally:
         callbacks.Screen.on_step_end = kept  # type: ignore[method-assign]
-    resumed = weights(run(recipe(base), pairs, tmp_path / "cut", retail))
+    resumed = weights(run(recipe(max_steps=-1, num_train_epochs=2), tmp_path / "cut"))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_another_recipe_in_the_same_folder_is_refused(base: Path, pairs: Path, retail: Path, tmp_path: Path) -> None:
-    run(recipe(base), pairs, tmp_path, retail)
+def test_another_recipe_in_the_same_folder_is_refused(recipe: Make, run: Run, tmp_path: Path) -> None:
+    run(recipe(), tmp_path)
     with pytest.raises(RunError, match="learning_rate"):
-        run(recipe(base, learning_rate=5e-4), pairs, tmp_path, retail)
+        run(recipe(learning_rate=5e-4), tmp_path)
 
 
 def test_training_and_serving_see_the_same_token_ids(base: Path, pairs: Path) -> None:
@@ -121,27 +77,13 @@ def test_training_and_serving_see_the_same_token_ids(base: Path, pairs: Path) ->
         assert row.input_ids[-1] == tokenizer.eos_token_id != tokenizer.pad_token_id
 
 
-def test_pairs_that_do_not_fit_stop_the_run(base: Path, pairs: Path) -> None:
-    from sqlkit.model.huggingface import load_tokenizer
-    from sqlkit.train.tokens import encode, preflight
-
-    tokenizer = load_tokenizer(str(base))
-    rows = encode(read_records(Pair, pairs / "pairs.jsonl"), tokenizer)
-    with pytest.raises(InputError, match="raise max_length"):
-        preflight(rows, tokenizer, len(tokenizer), 70)
-    with pytest.raises(InputError, match="no pairs"):
-        preflight([], tokenizer, len(tokenizer), 512)
-    with pytest.raises(InputError, match="vocabulary"):
-        preflight(rows, tokenizer, 100, 1024)
-
-
-def test_merging_into_the_dequantised_base_keeps_the_function(base: Path, pairs: Path, retail: Path, tmp_path: Path) -> None:
+def test_merging_into_the_dequantised_base_keeps_the_function(base: Path, pairs: Path, recipe: Make, run: Run, tmp_path: Path) -> None:
     import torch
     from peft import PeftModel
 
     from sqlkit.model.huggingface import load_model, load_weights
 
-    adapter = run(recipe(base), pairs, tmp_path, retail)
+    adapter = run(recipe(), tmp_path)
     merged: Any = load_model(str(base), adapter)
     ids = torch.tensor(merged.encode([read_records(Pair, pairs / "pairs.jsonl")[0].prompt]))
     trained = PeftModel.from_pretrained(load_weights(str(base), nf4=True), str(adapter)).eval()
@@ -150,18 +92,18 @@ def test_merging_into_the_dequantised_base_keeps_the_function(base: Path, pairs:
 
 
 @pytest.mark.parametrize("bf16", [False, True])
-def test_the_short_way_to_the_loss_gives_trls_loss_and_gradients(base: Path, pairs: Path, tmp_path: Path, bf16: bool) -> None:
+def test_the_short_way_to_the_loss_gives_trls_loss_and_gradients(base: Path, pairs: Path, recipe: Make, tmp_path: Path, bf16: bool) -> None:
     """In bfloat16 the short way once ran in float32: it passed by the forward that autocast was wrapped around."""
     import torch
     from trl import SFTTrainer
 
     from sqlkit.model.huggingface import load_tokenizer, load_weights
     from sqlkit.train.sft import _trainer
-    from sqlkit.train.tokens import encode, preflight
+    from sqlkit.train.tokens import encode
 
     tokenizer = load_tokenizer(str(base))
-    rows = preflight(encode(read_records(Pair, pairs / "pairs.jsonl"), tokenizer), tokenizer, len(tokenizer), 1024)
-    trainer = _trainer(recipe(base, bf16=bf16), load_weights(str(base), nf4=True), tokenizer, rows[:4], tmp_path, [])
+    rows = encode(read_records(Pair, pairs / "pairs.jsonl"), tokenizer)
+    trainer = _trainer(recipe(bf16=bf16), load_weights(str(base), nf4=True), tokenizer, rows[:4], tmp_path, [])
     model = trainer.accelerator.prepare(trainer.model)
     inputs = trainer._prepare_inputs(next(iter(trainer.get_train_dataloader())))
     kinds: list[torch.dtype] = []
@@ -177,3 +119,28 @@ def test_the_short_way_to_the_loss_gives_trls_loss_and_gradients(base: Path, pai
     assert kinds[-1] == (torch.bfloat16 if bf16 else torch.float32)
     assert losses[1] == pytest.approx(losses[0], rel=1e-2 if bf16 else 1e-5)
     assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > (0.98 if bf16 else 0.99999)
+
+
+BAD = [
+    ({"base_model": "/nowhere"}, "cannot load the tokenizer of /nowhere"),
+    ({"base_model": "nobody/has-this"}, "cannot load the tokenizer of nobody/has-this"),
+    ({"max_length": 64}, "raise max_length"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), BAD)
+def test_what_a_person_gives_wrong_is_one_line_and_leaves_no_adapter(
+    changes: dict[str, Any], said: str, recipe: Make, run: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(SqlkitError, match=said) as caught:
+        run(recipe(**changes), tmp_path / "run")
+    assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
+
+
+def test_no_pairs_is_one_line(recipe: Make, pairs: Path, tmp_path: Path) -> None:
+    from sqlkit.prompt import Context
+    from sqlkit.train.sft import train
+
+    (tmp_path / "pairs.jsonl").write_text("")
+    with pytest.raises(InputError, match="sqlkit build"):
+        train(recipe(), tmp_path / "pairs.jsonl", [], Context.open(pairs), tmp_path / "run", judge=lambda _: 0.0, quiet=True)
