@@ -247,7 +247,8 @@ class Filling:
     ) -> int:
         if self.planned and self.planned[0] == table.name.lower():
             return self._group(r) % len(parents) if self.planned[1] in names else r % len(parents)
-        if self.style.group or self.style.even:
+        alone = any(tuple(c.lower() for c in key) == names for key in (table.primary_key, *table.unique))
+        if self.style.group or self.style.even or alone:
             return r % len(parents)
         good = self.hits.get(target, []) if target != table.name.lower() else []
         if mode == "miss" and len(good) < len(parents):

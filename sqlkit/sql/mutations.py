@@ -52,7 +52,7 @@ from sqlkit.sql.mutating import (
     outermost,
 )
 from sqlkit.sql.resolve import Names
-from sqlkit.sql.unchanged import aggregate_equal, distinct_equal, join_equal, order_equal
+from sqlkit.sql.unchanged import aggregate_equal, distinct_equal, join_equal, one_row, order_equal
 
 
 def column(names: Names, tables: Tables) -> Iterator[Edit]:
@@ -224,11 +224,13 @@ def limit(names: Names, tables: Tables) -> Iterator[Edit]:
         if not isinstance(value, int) or node.parent is None:
             continue
         part = node.arg_key or ""
+        single = isinstance(node, exp.Limit) and value > 0 and one_row(node.parent)
         for step in (1, -1):
             if value + step >= 0:
-                yield Edit(node, type(node)(expression=exp.Literal.number(value + step)))
+                proof = "there is one row" if single and value + step > 0 else ""
+                yield Edit(node, type(node)(expression=exp.Literal.number(value + step)), equal=proof)
         if part:
-            yield Edit(node.parent, None, part)
+            yield Edit(node.parent, None, part, "there is one row" if single else "")
 
 
 def set_operation(names: Names, tables: Tables) -> Iterator[Edit]:
