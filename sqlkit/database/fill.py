@@ -36,7 +36,8 @@ class Filling:
         self.offset = chance.randrange(0, 7) if style.name.startswith("random") else 0
         tables = [t for t in maker.schema.tables if t.name.lower() in maker.facts.tables]
         options = [(t.name.lower(), c) for t in tables for c in self._plannable(t)] if style.group else []
-        self.planned = chance.choice(options) if options else None
+        grouped = [option for option in options if maker.groups(option)]
+        self.planned = chance.choice(options if style.name.startswith("random") else grouped or options) if options else None
 
     def database(self, only: set[str] | None) -> Database:
         made = {}

@@ -61,7 +61,11 @@ def column(names: Names, tables: Tables) -> Iterator[Edit]:
     for node in nodes(names, exp.Column)[:LARGE]:
         if isinstance(node.parent, exp.Join) or is_join(node.parent) or is_idle(node):
             continue
-        yield from other_columns(node, context, 3)
+        order = node.find_ancestor(exp.Order, exp.Select)
+        idle = isinstance(order, exp.Order) and order.parent is not None and one_row(order.parent)
+        for edit in other_columns(node, context, 3):
+            edit.equal = edit.equal or ("there is one row" if idle else "")
+            yield edit
 
 
 def join_key(names: Names, tables: Tables) -> Iterator[Edit]:
