@@ -175,7 +175,8 @@ def populated(found: Sequence[Gold], jobs: int = 2) -> dict[str, Any]:
 def _makes(gold: Gold) -> bool:
     """Whether DuckDB has all types of the schema."""
     try:
-        return bool(build_suite(gold.schema, [gold.sql]).databases)
+        with PopulatedSandbox(build_suite(gold.schema, [gold.sql])):
+            return True
     except SqlkitError:
         return False
 

@@ -36,7 +36,8 @@ class Filling:
         self.offset = chance.randrange(0, 7) if style.name.startswith("random") else 0
         tables = [t for t in maker.schema.tables if t.name.lower() in maker.facts.tables]
         options = [(t.name.lower(), c) for t in tables for c in self._plannable(t)] if style.group else []
-        self.planned = chance.choice(options) if options else None
+        grouped = [option for option in options if maker.groups(option)]
+        self.planned = chance.choice(options if style.name.startswith("random") else grouped or options) if options else None
 
     def database(self, only: set[str] | None) -> Database:
         made = {}
@@ -247,7 +248,8 @@ class Filling:
     ) -> int:
         if self.planned and self.planned[0] == table.name.lower():
             return self._group(r) % len(parents) if self.planned[1] in names else r % len(parents)
-        if self.style.group or self.style.even:
+        alone = any(tuple(c.lower() for c in key) == names for key in (table.primary_key, *table.unique))
+        if self.style.group or self.style.even or alone:
             return r % len(parents)
         good = self.hits.get(target, []) if target != table.name.lower() else []
         if mode == "miss" and len(good) < len(parents):

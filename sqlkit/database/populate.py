@@ -146,6 +146,10 @@ class Populator:
     def pool(self, origin: Origin) -> Pool:
         return self._pools[origin]
 
+    def groups(self, origin: Origin) -> bool:
+        """Whether a gold groups by a column or by one that shares its values."""
+        return self._union.root(origin) in {self._union.root(group) for group in self.facts.groups}
+
     def shared(self, origin: Origin) -> Origin | None:
         """The class of a column that others must share values with, else None."""
         root = self._union.root(origin)

@@ -27,7 +27,7 @@ from sqlkit.sql.keys import shapes
 from sqlkit.sql.mutate import Mutant, mutants_of
 from sqlkit.sql.parse import SqlglotError, parse_one
 from sqlkit.sql.probe import Probe, other_orders, probe
-from sqlkit.sql.resolve import Names, Origin, tables_of
+from sqlkit.sql.resolve import Names, Origin, shows_all, tables_of
 
 UNSTABLE = "the gold is not deterministic: its result depends on the order in which rows are stored"
 LEAST = 4  # databases: predictions err in more ways than mutants do
@@ -64,6 +64,7 @@ class _Gold:
     sql: str
     probe: Probe
     orders: list[str]
+    starred: bool
     alive: list[Mutant]
     killed: list[Mutant] = dataclasses.field(default_factory=list)
     slow: list[Mutant] = dataclasses.field(default_factory=list)  # neither killed nor tried again
@@ -151,7 +152,7 @@ def _build(
             if seen.volatile:
                 broken[sql] = f"the gold is random: {', '.join(seen.volatile)}"
                 continue
-            states.append(_Gold(sql, seen, other_orders(sql) if seen.fragile else [], found))
+            states.append(_Gold(sql, seen, other_orders(sql) if seen.fragile else [], shows_all(tree), found))
         except (SqlglotError, RecursionError, ValueError) as error:
             broken[sql] = f"parse: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     maker = Populator(schema, asked, given)
@@ -240,7 +241,7 @@ def _read(states: Sequence[_Gold], schema: Schema) -> dict[str, list[int]]:
     """The tables that some query may read, and the positions of the columns that it may: those whose names it mentions."""
     texts = [text for s in states for text in (s.sql, *(m.sql for m in s.alive))]
     words = {word.lower() for text in texts for word in re.findall(r"\w+", text)}
-    whole = any("*" in re.sub(r"(?i)count\(\*\)|\s\*\s", "", text) for text in texts)
+    whole = any(state.starred for state in states)
     found = {}
     for table in schema.tables:
         if set(re.findall(r"\w+", table.name.lower())) <= words:

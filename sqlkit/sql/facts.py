@@ -237,7 +237,7 @@ def _function(node: exp.Expr) -> str:
 
 def _columns(sign: str, left: exp.Expr, right: exp.Expr, names: Names, found: Facts) -> None:
     """Two expressions compared with each other, columns or scalar subqueries."""
-    ours, theirs = _side(left, names), _side(right, names)
+    ours, theirs = _side(left, names, found), _side(right, names, found)
     for a in ours:
         for b in theirs:
             if a != b:
@@ -245,9 +245,22 @@ def _columns(sign: str, left: exp.Expr, right: exp.Expr, names: Names, found: Fa
                 (found.equal if both else found.alike).append((a, b))
 
 
-def _side(node: exp.Expr, names: Names) -> list[Origin]:
+def _one_row(query: exp.Query, names: Names, found: Facts) -> None:
+    """A subquery that stands for a value must have one row: what it looks for is there once."""
+    where = query.args.get("where")
+    if where is None or query.args.get("limit") or any(shown.find(exp.AggFunc) for shown in query.selects):
+        return
+    for part in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
+        origin = names.origin(part.this) if isinstance(part, exp.EQ) and constant(part.expression) is not None else None
+        if origin is not None:
+            found.keyed.add(origin)
+            return
+
+
+def _side(node: exp.Expr, names: Names, found: Facts) -> list[Origin]:
     query = node.unnest()
     if isinstance(query, exp.Query):
+        _one_row(query, names, found)
         return [o for shown in query.selects[:1] for o in _origins(shown, names)]
     return _origins(node, names)
 

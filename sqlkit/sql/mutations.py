@@ -52,7 +52,7 @@ from sqlkit.sql.mutating import (
     outermost,
 )
 from sqlkit.sql.resolve import Names
-from sqlkit.sql.unchanged import aggregate_equal, distinct_equal, join_equal, order_equal
+from sqlkit.sql.unchanged import aggregate_equal, distinct_equal, join_equal, one_row, order_equal
 
 
 def column(names: Names, tables: Tables) -> Iterator[Edit]:
@@ -61,7 +61,11 @@ def column(names: Names, tables: Tables) -> Iterator[Edit]:
     for node in nodes(names, exp.Column)[:LARGE]:
         if isinstance(node.parent, exp.Join) or is_join(node.parent) or is_idle(node):
             continue
-        yield from other_columns(node, context, 3)
+        order = node.find_ancestor(exp.Order, exp.Select)
+        idle = isinstance(order, exp.Order) and order.parent is not None and one_row(order.parent)
+        for edit in other_columns(node, context, 3):
+            edit.equal = edit.equal or ("there is one row" if idle else "")
+            yield edit
 
 
 def join_key(names: Names, tables: Tables) -> Iterator[Edit]:
@@ -224,11 +228,13 @@ def limit(names: Names, tables: Tables) -> Iterator[Edit]:
         if not isinstance(value, int) or node.parent is None:
             continue
         part = node.arg_key or ""
+        single = isinstance(node, exp.Limit) and value > 0 and one_row(node.parent)
         for step in (1, -1):
             if value + step >= 0:
-                yield Edit(node, type(node)(expression=exp.Literal.number(value + step)))
+                proof = "there is one row" if single and value + step > 0 else ""
+                yield Edit(node, type(node)(expression=exp.Literal.number(value + step)), equal=proof)
         if part:
-            yield Edit(node.parent, None, part)
+            yield Edit(node.parent, None, part, "there is one row" if single else "")
 
 
 def set_operation(names: Names, tables: Tables) -> Iterator[Edit]:

@@ -104,36 +104,41 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
 
     First from the last row to the first, then shuffled: a choice in the middle may survive the one but not the other.
     """
-    return [text for key in ("rowid", "rowid * 7919 % 10007") if (text := _reordered(sql, key, dialect))]
-
-
-def _reordered(sql: str, key: str, dialect: str) -> str | None:
     try:
         tree = parse_one(sql, dialect)
     except (SqlglotError, RecursionError):
-        return None
+        return []
     inside = nodes(tree)
-    common = {cte.alias_or_name.lower() for cte in inside if isinstance(cte, exp.CTE)}
     placed = _asks_place(inside)
     if placed and dialect != "duckdb":
-        return None  # elsewhere a row's number may be its key
-    done = 0
+        return []  # elsewhere a row's number may be its key
+    sources = _through_subqueries(inside)
+    texts = []
+    for key in ("rowid", "rowid * 7919 % 10007") if sources else ():
+        for source, name in sources:
+            ranked = (key.replace("rowid", f"{exp.to_identifier(name, quoted=True)}.rowid") if placed else key) + " DESC"
+            source.set("order", _by(ranked).copy())
+            if placed:
+                source.set("expressions", [exp.Star(), *parse_one(f"SELECT ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid").args["expressions"]])
+        texts.append(tree.sql(dialect=dialect))
+    return texts
+
+
+def _through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:
+    """Read every table through a subquery, in place; the subqueries and their tables' names, none where that cannot be written."""
+    common = {cte.alias_or_name.lower() for cte in inside if isinstance(cte, exp.CTE)}
+    found = []
     for table in [node for node in inside if isinstance(node, exp.Table)]:
         if not isinstance(table.this, exp.Identifier) or (table.name.lower() in common and not table.args.get("db")):
             continue
         if any(table.args.get(part) for part in ("joins", "pivots", "sample", "laterals")):
-            return None
+            return []
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
         source = exp.Table(**{part: table.args.get(part) for part in ("this", "db", "catalog")})
-        own = f"{exp.to_identifier(table.name, quoted=True)}.rowid" if placed else "rowid"
-        ranked = key.replace("rowid", own) + " DESC"
-        backwards = exp.Select(expressions=[exp.Star()]).from_(source, copy=False)
-        backwards.set("order", _by(ranked).copy())
-        if placed:
-            backwards = backwards.select(f"ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid")
-        table.replace(exp.Subquery(this=backwards, alias=alias.copy()))
-        done += 1
-    return tree.sql(dialect=dialect) if done else None
+        select = exp.Select(expressions=[exp.Star()]).from_(source, copy=False)
+        table.replace(exp.Subquery(this=select, alias=alias.copy()))
+        found.append((select, table.name))
+    return found
 
 
 @functools.lru_cache(64)

@@ -182,6 +182,11 @@ def tables_of(schema_tables: Iterable[tuple[str, Sequence[str]]]) -> dict[str, t
     return {name.lower(): tuple(c.lower() for c in columns) for name, columns in schema_tables}
 
 
+def shows_all(tree: exp.Expr) -> bool:
+    """Whether a query shows columns that it does not name: * or t.*."""
+    return any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star))
+
+
 def _members(select: exp.Select) -> Iterator[tuple[exp.Expr, bool]]:
     """The members of a FROM, and whether an outer join may fill them with NULL."""
     start = select.args.get("from_") or select.args.get("from")

@@ -295,6 +295,11 @@ def _turned_away(scope: Scope, context: Context, conditions: list[exp.Expr], lat
     return [source for source in sources if source is not None and source in scope.sources]
 
 
+def one_row(query: exp.Expr) -> bool:
+    """Whether a SELECT aggregates all its rows to one."""
+    return isinstance(query, exp.Select) and plain_aggregate(query) and not query.args.get("group") and not query.args.get("having")
+
+
 def order_equal(node: exp.Ordered, query: exp.Expr | None, context: Context) -> str:
     if not isinstance(query, exp.Select):
         return ""

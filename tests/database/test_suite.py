@@ -69,6 +69,12 @@ def test_a_proof_is_never_refuted() -> None:
     assert tried > 150
 
 
+def test_star_shows_columns_that_no_query_names() -> None:
+    """Only what queries read is loaded when a suite is built: with a star, all of it."""
+    suite = build_suite(THEATRE, ["SELECT * FROM person WHERE city = 'Rome'"])
+    assert suite.equal == 1 and not suite.survivors  # DISTINCT, which the key makes idle
+
+
 def test_a_suite_is_the_same_for_the_same_seed() -> None:
     first = build_suite(THEATRE, [GOLDS[9]], seed=3)
     assert build_suite(THEATRE, [GOLDS[9]], seed=3) is first  # kept

@@ -104,6 +104,7 @@ PROVEN = [
     ("SELECT name FROM person ORDER BY id, age", "order_dropped", "keys before it fix it"),
     ("SELECT city FROM person GROUP BY city ORDER BY SUM(id)", "order_nulls", "never NULL"),
     ("SELECT p.id FROM person AS p JOIN ticket AS t ON t.person_id = p.id GROUP BY p.id HAVING SUM(t.price) > 5", "join_type", "turned away"),
+    ("SELECT MAX(age) FROM person LIMIT 2", "limit", "there is one row"),
     ("SELECT id FROM ticket EXCEPT SELECT p.id FROM ticket AS t JOIN person AS p ON t.id = p.age", "join_type", "turned away"),
 ]
 

@@ -16,8 +16,8 @@ def nonnull(term: Term, where: Sequence[Term]) -> bool:
     if term[0] == "col":
         source, name = term[1], term[2]
         fixed: bool = not source.optional and not source.columns[name][1]
-        return fixed or (source, name) in rejected(where)
-    return (term[0] == "lit" and term[1] != "null") or (term[0] == "agg" and term[1] == "COUNT") or term[0] == "exists"
+        return bool(fixed or (source, name) in rejected(where))
+    return bool((term[0] == "lit" and term[1] != "null") or (term[0] == "agg" and term[1] == "COUNT") or term[0] == "exists")
 
 
 def rejected(where: Iterable[Term]) -> Known:
