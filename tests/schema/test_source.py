@@ -42,7 +42,7 @@ def test_folder_of_files(tmp_path: Path) -> None:
     assert schema.name == "shop"
     assert {t.name: [f"{c.name} {c.type}" for c in t.columns] for t in schema.tables} == {
         "codes": ["code VARCHAR", "name VARCHAR"],
-        "cust omers": ["id BIGINT", "größe DOUBLE", "since DATE"],
+        "cust_omers": ["id BIGINT", "größe DOUBLE", "since DATE"],
         "sales": ["id BIGINT", "cust_id BIGINT", "year BIGINT"],
     }
     assert len(schema.notes) == 1 and schema.notes[0].startswith("broken.parquet: left out")
@@ -68,7 +68,7 @@ def test_a_folder_is_the_database_of_a_build(tmp_path: Path, capsys: pytest.Capt
     made = Path(database).stat().st_mtime_ns
     assert where(Recipe(database=str(source)), tmp_path / "out")[0] == database and Path(database).stat().st_mtime_ns == made
     with Sandbox(database) as sandbox:
-        assert sandbox.run('SELECT count(*) FROM "cust omers"').rows == ((2,),)
+        assert sandbox.run('SELECT count(*) FROM cust_omers').rows == ((2,),)
 
 
 def manifest(path: Path, catalog: bool = True) -> Path:
