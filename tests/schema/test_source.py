@@ -46,7 +46,7 @@ def test_folder_of_files(tmp_path: Path) -> None:
         "sales": ["id BIGINT", "cust_id BIGINT", "year BIGINT"],
     }
     assert len(schema.notes) == 1 and schema.notes[0].startswith("broken.parquet: left out")
-    assert seen.rows == {"codes": 2, "cust omers": 2, "sales": 2} and seen.column("cust omers", "größe").null_share == 0.5
+    assert seen.rows == {"codes": 2, "cust_omers": 2, "sales": 2} and seen.column("cust_omers", "größe").null_share == 0.5
     before = sorted(where.rglob("*"))
     assert files_to_database(where, tmp_path / "shop.duckdb") == schema.notes
     with Sandbox(tmp_path / "shop.duckdb") as sandbox:  # loaded: no file is opened when a query runs
@@ -68,7 +68,7 @@ def test_a_folder_is_the_database_of_a_build(tmp_path: Path, capsys: pytest.Capt
     made = Path(database).stat().st_mtime_ns
     assert where(Recipe(database=str(source)), tmp_path / "out")[0] == database and Path(database).stat().st_mtime_ns == made
     with Sandbox(database) as sandbox:
-        assert sandbox.run('SELECT count(*) FROM cust_omers').rows == ((2,),)
+        assert sandbox.run("SELECT count(*) FROM cust_omers").rows == ((2,),)
 
 
 def manifest(path: Path, catalog: bool = True) -> Path:
