@@ -73,7 +73,7 @@ def keeps_constraints(schema: Schema, database: Database, connection: duckdb.Duc
     for table in schema.tables:
         rows = database.rows[table.name]
         if rows:
-            connection.execute(insert(table.name, rows))
+            connection.execute(insert(table, rows))
         names = [c.name for c in table.columns]
         for key in (k for k in table.foreign_keys if k.ref_table == table.name):
             before = set()

@@ -19,7 +19,7 @@ from sqlkit.database.styles import styles
 from sqlkit.database.suite import _remembered
 from sqlkit.errors import DatabaseError, InputError
 from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
-from sqlkit.schema.types import Schema
+from sqlkit.schema.types import Column, Schema, Table
 from sqlkit.sql.facts import facts
 from sqlkit.sql.mutate import mutants
 from sqlkit.sql.probe import probe
@@ -128,7 +128,7 @@ def test_the_users_mistakes() -> None:
     with pytest.raises(InputError, match="at least one gold"):
         build_suite(THEATRE, [])
     with pytest.raises(DatabaseError, match="DuckDB refuses"):
-        build_suite(parse_ddl("CREATE TABLE t (a NO_SUCH_TYPE)", "postgres"), ["SELECT a FROM t"])
+        build_suite(Schema((Table("t", (Column("a", "NO_SUCH_TYPE"),)),)), ["SELECT a FROM t"])
 
 
 def test_names_that_differ_in_case_only() -> None:
@@ -162,7 +162,7 @@ def test_rows_of_a_users_database_are_sampled_and_perturbed() -> None:
         held = {name: set(connection.execute(f"SELECT * FROM {name}").fetchall()) for name in taken.rows}
         for name, rows in taken.rows.items():
             connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS FROM {name} LIMIT 0")
-            connection.execute(insert("kept", rows))
+            connection.execute(insert(Table("kept", ()), rows))
             assert set(connection.execute("FROM kept").fetchall()) <= held[name]
     assert taken == again and 40 <= len(taken.rows["ticket"]) < 200 and len(taken.rows["person"]) > 40
     people = {row[0] for row in taken.rows["person"]}
