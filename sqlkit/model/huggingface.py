@@ -180,7 +180,7 @@ class HuggingFaceModel:
             processors.append(FirstIsGreedy(each, TEMPERATURE))
         with torch.inference_mode():
             answer = self.model.generate(
-                **(self._read_once(padded, each) if samples else padded),
+                **(self._read_once(padded, each, limit) if samples else padded),
                 max_new_tokens=limit,
                 do_sample=False,
                 temperature=None,
@@ -200,9 +200,11 @@ class HuggingFaceModel:
             for i in range(0, len(texts), each)
         ]
 
-    def _read_once(self, padded: Any, each: int) -> dict[str, Any]:
+    def _read_once(self, padded: Any, each: int, room: int) -> dict[str, Any]:
         """Every prompt `each` times, for generation; the prompts go through the model once and their caches are copied."""
         from transformers import DynamicCache
+
+        from sqlkit.model.roomy import with_room
 
         ids, mask = padded["input_ids"], padded["attention_mask"]
         cache = DynamicCache(config=self.model.config)
@@ -213,7 +215,7 @@ class HuggingFaceModel:
         )  # fmt: skip
         cache.batch_repeat_interleave(each)
         spread = {name: part.repeat_interleave(each, dim=0) for name, part in (("input_ids", ids), ("attention_mask", mask))}
-        return {**spread, "past_key_values": cache}
+        return {**spread, "past_key_values": with_room(cache, room)}
 
     def _stops(self) -> list[int]:
         """The tokenizer's stop token and those the model's own configuration names."""

@@ -202,7 +202,7 @@ class Screen(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.update(self.task, completed=state.global_step)
-        if state.global_step % 20 == 0:
+        if state.global_step % 4 == 0:
             give_back()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
