@@ -9,6 +9,9 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 class RoomyLayer(DynamicLayer):  # type: ignore[misc]
     """One layer of [rows, heads, tokens, width] with `room` more tokens; it grows by copying once that is used up."""
 
+    keys: torch.Tensor
+    values: torch.Tensor
+
     def __init__(self, layer: DynamicLayer, room: int) -> None:
         super().__init__()
         self.lazy_initialization(layer.keys, layer.values)
