@@ -11,6 +11,8 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc]
 
     keys: torch.Tensor
     values: torch.Tensor
+    _keys: torch.Tensor
+    _values: torch.Tensor
 
     def __init__(self, layer: DynamicLayer, room: int) -> None:
         super().__init__()
