@@ -23,12 +23,14 @@ from pathlib import Path
 from sqlkit.errors import InputError
 from sqlkit.records import Example, Prompt, write_atomic
 from sqlkit.schema.glossary import Glossary, fitting, load_glossary, with_joins
+from sqlkit.schema.keys import joins, roots
 from sqlkit.schema.link import Linked, LinkedColumn, Linker
 from sqlkit.schema.personal import hidden_columns, without_values
 from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
+from sqlkit.sql.scoped import Join
 
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
 FORMAT = 4  # raised when linking changes what a prompt looks like
@@ -45,6 +47,14 @@ class Context:
     @cached_property
     def linker(self) -> Linker:
         return Linker(self.schema, self.glossary, self.profile)
+
+    @cached_property
+    def joins(self) -> list[Join]:
+        return joins(self.schema)
+
+    @cached_property
+    def roots(self) -> dict[tuple[str, str], str]:
+        return roots(self.schema)
 
     @classmethod
     def load(cls, url: str | Path, glossary: str | Path | Glossary | None = None, personal_data: str | list[str] = "") -> Context:

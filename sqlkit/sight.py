@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from sqlkit.prompt import Context
 from sqlkit.records import Example
-from sqlkit.schema.keys import joins, roots
 from sqlkit.schema.link import Linked
 from sqlkit.schema.said import runs, said, spoken
 from sqlkit.schema.types import Column
@@ -50,7 +49,6 @@ def grammar(
 
 
 def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Example], refusal: bool) -> str:
-    root = roots(context.schema)
     shown = {(t.table.name, c.column.name): c for t in linked.tables for c in t.columns}
     told: dict[tuple[str, str], list[str]] = {}
     for table, column, text in _COMPARED.findall(_told(linked, shots)):
@@ -61,7 +59,7 @@ def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Exa
         assert table is not None  # in_sight lists tables of the schema
         columns = []
         for column in (c for c in table.columns if c.name in names):
-            key = root.get((name, column.name), "")
+            key = context.roots.get((name, column.name), "")
             codes = context.glossary.column(name, column.name).values
             mine = shown.get((name, column.name))
             texts = [*spoken(codes, question), *(mine.values if mine else ()), *told.get((name, column.name), [])]
@@ -72,7 +70,7 @@ def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Exa
             )
         sources.append(Source(name, tuple(columns)))
     hints = [sql.partition(" WHERE ")[0] for _, sql in linked.hints]
-    return scoped_grammar(sources, joins(context.schema), [h for h in hints if "(" in h], said(question, context.linker), refusal)
+    return scoped_grammar(sources, context.joins, [h for h in hints if "(" in h], said(question, context.linker), refusal)
 
 
 def _kind(column: Column) -> str:

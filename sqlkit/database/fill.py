@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlkit.database import pools
 from sqlkit.database.constraints import kept
 from sqlkit.database.pools import Pool
-from sqlkit.database.rows import Database, Row
+from sqlkit.database.rows import Database, Row, database
 from sqlkit.database.styles import Style
 from sqlkit.schema.types import Table
 from sqlkit.sql.resolve import Origin
@@ -40,11 +40,7 @@ class Filling:
         self.planned = chance.choice(options if style.name.startswith("random") else grouped or options) if options else None
 
     def database(self, only: set[str] | None) -> Database:
-        made = {}
-        for table in self.maker.schema.tables:
-            if only is None or table.name.lower() in only:
-                made[table.name] = self._fill(table)
-        return Database(self.style.name, made)
+        return database(self.style.name, self.maker.schema.tables, only, self._fill)
 
     def _plannable(self, table: Table) -> list[str]:
         """Columns by which rows may be gathered into groups of a size."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlkit.schema.ddl import qualified
@@ -18,6 +18,11 @@ class Database:
 
     name: str
     rows: Mapping[str, tuple[Row, ...]]
+
+
+def database(name: str, tables: Iterable[Table], only: set[str] | None, fill: Callable[[Table], tuple[Row, ...]]) -> Database:
+    """A database of the tables that `only` names, lower case (None: all), filled one after the other."""
+    return Database(name, {t.name: fill(t) for t in tables if only is None or t.name.lower() in only})
 
 
 def create(table: Table) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlkit.database import pools
 from sqlkit.database.constraints import kept
 from sqlkit.database.pools import Pool
-from sqlkit.database.rows import Database, Row
+from sqlkit.database.rows import Database, Row, database
 from sqlkit.database.styles import Style
 from sqlkit.schema.types import Table
 from sqlkit.sql.resolve import Origin
@@ -83,11 +83,7 @@ class Sweep:
         self._top = max([3, *(n + 2 for n in self._sizes)]) if facts.groups and 0 < facts.rows <= 10 else 0
 
     def database(self, only: set[str] | None) -> Database:
-        made = {}
-        for table in self.maker.schema.tables:
-            if only is None or table.name.lower() in only:
-                made[table.name] = self._fill(table)
-        return Database(self.style.name, made)
+        return database(self.style.name, self.maker.schema.tables, only, self._fill)
 
     def _fill(self, table: Table) -> tuple[Row, ...]:
         name = table.name.lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -53,10 +52,9 @@ def predict(
     if len(said) != len(examples):
         raise ValueError(f"the model gave {len(said)} answers to {len(examples)} prompts")
     weights = [evidence(e.question, context.linker, context.glossary) if g.others else None for e, g in zip(examples, said, strict=True)]
-    if known is not None and refuse_threshold is not None:
-        judged = [refuses(g.refuse_probability, known.strange(e.question), refuse_threshold) for e, g in zip(examples, said, strict=True)]
-        said = [dataclasses.replace(g, refuse_probability=float(no)) for g, no in zip(said, judged, strict=True)]
-    return [read(e.id, g, refuse_threshold, run, w) for e, g, w in zip(examples, said, weights, strict=True)]
+    strange = [known.strange(e.question) if known else None for e in examples]
+    told = zip(examples, said, weights, strange, strict=True)
+    return [read(e.id, g, refuse_threshold, run, weigh, words) for e, g, weigh, words in told]
 
 
 def read(
@@ -65,11 +63,12 @@ def read(
     refuse_threshold: float | None = None,
     run: Run | None = None,
     weigh: Callable[[str], float] | None = None,
+    strange: Sequence[str] | None = None,
 ) -> Prediction:
     """The prediction in what a model wrote; with samples, the one that its answers agree on when they are run."""
     began = time.perf_counter()
     sql, text = extract(generation.text), generation.text
-    if refuse_threshold is not None and generation.refuse_probability >= refuse_threshold:
+    if refuse_threshold is not None and refuses(generation.refuse_probability, refuse_threshold, strange):
         sql = None
     elif run and generation.others:
         chosen = choose(generation, run, weigh)

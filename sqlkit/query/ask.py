@@ -127,9 +127,9 @@ class Asker:
         sql, text = (chosen.sql, chosen.text) if chosen else (extract(said.text), said.text)
         why: Why = "model" if sql is None else ""
         if not why and self._threshold is not None:
-            chance, strange = said.refuse_probability, self._known.strange(question) if self._known else []
-            if refuses(chance, strange, self._threshold) if self._known else chance >= self._threshold:
-                why, text = "unsure", refusal(", ".join(strange))
+            strange = self._known.strange(question) if self._known else None
+            if refuses(said.refuse_probability, self._threshold, strange):
+                why, text = "unsure", refusal(", ".join(strange or ()))
         if why or sql is None:
             return Attempt(how, "", text, why)
         result = chosen.result if chosen else self._sandbox.run(sql) if sql else None

@@ -123,7 +123,7 @@ def _one_by_one(
     for name in names:
         try:
             yield (schema, name), get(name, schema=schema)
-        except NotImplementedError:
+        except NotImplementedError:  # the dialect has no such thing, of any table (comments in SQLite): nothing to read, nothing to tell
             return
         except Exception as error:  # each driver has its own kinds
             notes.append(f"{_title(schema, name)}: left out, {line(error)}")

@@ -42,7 +42,9 @@ class Known:
         ]  # fmt: skip
 
 
-def refuses(chance: float, strange: Sequence[str], threshold: float) -> bool:
-    """Whether to refuse, from the chance that the model gives to refusing and the strange words of the question."""
+def refuses(chance: float, threshold: float, strange: Sequence[str] | None = None) -> bool:
+    """Whether to refuse, from the chance that the model gives to refusing and, unless None, the question's strange words."""
+    if strange is None:
+        return chance >= threshold
     odds = (STRANGE if strange else FAMILIAR) * chance / max(1 - chance, 1e-9)
     return odds / (1 + odds) >= threshold

@@ -77,13 +77,13 @@ def select_grammar(tables: Mapping[str, Sequence[str]], texts: Collection[str] |
 
     texts: the only string literals allowed, beside dates and parts of dates, each also inside % signs; None: any.
     """
-    names = sorted({_identifier(c) for columns in tables.values() for c in columns})
-    qualified = sorted({f"{_identifier(t)}.{_identifier(c)}" for t, columns in tables.items() for c in columns})
+    names = sorted({identifier(c) for columns in tables.values() for c in columns})
+    qualified = sorted({f"{identifier(t)}.{identifier(c)}" for t, columns in tables.items() for c in columns})
     taken = {n.lower() for n in names} | {t.lower() for t in tables}
     aliases = [a for a in ALIASES if a not in taken]
     parts = [
         RULES,
-        f"table: TABLE\nTABLE: {_any(_identifier(t) for t in tables)}",
+        f"table: TABLE\nTABLE: {_any(identifier(t) for t in tables)}",
         f"name: NAME\nNAME: {_any(names)}",
         f"QUALIFIED: {_any(qualified)}",
         f"alias: ALIAS\nALIAS: {_any(aliases)}",
@@ -103,5 +103,6 @@ def _any(words: object) -> str:
     return " | ".join(json.dumps(str(word)) for word in words)  # type: ignore[attr-defined]
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """A name as SQL wants it: in double quotes where it must be."""
     return name if name.isidentifier() and name.isascii() else '"' + name.replace('"', '""') + '"'

@@ -19,6 +19,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from sqlkit.sql.grammar import identifier
+
 MOMENTS = ("date", "timestamp")
 LARGEST = 5  # tables in one FROM
 SCOPES = 32  # sets of tables followed at once; sets of the tables named first come first
@@ -182,14 +184,14 @@ def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope
     for tables, name in number.items():
         single = len(tables) == 1
         refs = tuple(
-            _Ref(quoted(c.name) if single else f"{quoted(s.name)}.{quoted(c.name)}", s.name, c)
+            _Ref(identifier(c.name) if single else f"{identifier(s.name)}.{identifier(c.name)}", s.name, c)
             for s in sources if s.name in tables for c in s.columns
         )  # fmt: skip
         if single:
-            yield _Scope(name, tables, refs, (_lexeme(quoted(next(iter(tables)))),))
+            yield _Scope(name, tables, refs, (_lexeme(identifier(next(iter(tables)))),))
             continue
         chains = [
-            f"f{number[tables - {t}]} {_lexeme(' JOIN ')} {_lexeme(quoted(t))} {_lexeme(' ON ')} {_on(join)}"
+            f"f{number[tables - {t}]} {_lexeme(' JOIN ')} {_lexeme(identifier(t))} {_lexeme(' ON ')} {_on(join)}"
             for t in sorted(tables) if tables - {t} in number
             for o in sorted(tables - {t}) for join in between.get(frozenset((t, o)), ())
         ]  # fmt: skip
@@ -197,16 +199,16 @@ def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope
     for join in known:
         if join.table == join.ref_table:
             table = by_name[join.table]
-            refs = tuple(_Ref(f"{a}.{quoted(c.name)}", a, c) for a in ("t1", "t2") for c in table.columns)
-            here = quoted(table.name)
+            refs = tuple(_Ref(f"{a}.{identifier(c.name)}", a, c) for a in ("t1", "t2") for c in table.columns)
+            here = identifier(table.name)
             chain = f"{_lexeme(here)} {_lexeme(' AS t1 JOIN ')} {_lexeme(here)} {_lexeme(' AS t2 ON ')} {_on(join, 't1', 't2')}"
             yield _Scope(f"_s{len(number)}{''.join(join.columns).lower()}", frozenset((join.table,)), refs, (chain,), twice=True)
 
 
 def _on(join: Join, left: str = "", right: str = "") -> str:
-    one, other = left or quoted(join.table), right or quoted(join.ref_table)
+    one, other = left or identifier(join.table), right or identifier(join.ref_table)
     pairs = zip(join.columns, join.ref_columns, strict=True)
-    equal = (f"{_lexeme(f'{one}.{quoted(a)}')} {_lexeme(' = ')} {_lexeme(f'{other}.{quoted(b)}')}" for a, b in pairs)
+    equal = (f"{_lexeme(f'{one}.{identifier(a)}')} {_lexeme(' = ')} {_lexeme(f'{other}.{identifier(b)}')}" for a, b in pairs)
     return f" {_lexeme(' AND ')} ".join(equal)
 
 
@@ -360,7 +362,7 @@ def _metrics(scope: _Scope, metrics: Sequence[str]) -> tuple[list[str], list[str
     inner: list[str] = []
     for sql in metrics:
         tables = set(re.findall(r"(\w+|\"[^\"]+\")\.", sql))
-        names = {quoted(t) for t in scope.tables}
+        names = {identifier(t) for t in scope.tables}
         if scope.twice or not tables or not tables <= names:
             continue
         text = re.sub(rf"\b{re.escape(next(iter(tables)))}\.", "", sql) if len(scope.tables) == 1 else sql
@@ -398,8 +400,3 @@ def _any(texts: Iterable[str]) -> str:
 
 def _lexeme(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def quoted(name: str) -> str:
-    """A name as SQL wants it: in double quotes where it must be."""
-    return name if name.isidentifier() and name.isascii() else '"' + name.replace('"', '""') + '"'
