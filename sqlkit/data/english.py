@@ -53,6 +53,11 @@ def plural(noun: str) -> str:
     """An English plural, by rule; of a phrase the last word."""
     head, _, last = noun.rpartition(" ")
     before = f"{head} " if head else ""
+    if words_before := re.match(r"(year|quarter|month|name|number|kind|type|city|country|date)( .+)$", noun):
+        if words_before[2].split()[0] in {"of", "in"} or last.endswith("ed") or last in _PARTICIPLES:
+            return plural(words_before[1]) + words_before[2]
+    if last.endswith("ed") and before:
+        return noun
     if last in _SAME or last.endswith(("ies", "ches", "shes", "xes", "sses")) or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
         return noun
     if last in _IRREGULAR:
@@ -90,6 +95,13 @@ def participle(said: str) -> str:
             return first
         return _DATED.get(words[-2], "") if len(words) <= 3 else ""
     return ""
+
+
+def is_noun(said: str, date: bool) -> bool:
+    """Whether a synonym can stand where a noun must: 'hired' and 'sold by' cannot, 'hire date' and 'reserved units' can."""
+    words = said.lower().split()
+    verb = words[0].endswith("ed") or words[0] in _PARTICIPLES or words[0] in {"became", "came", "why", "reports"}
+    return not verb or (len(words) > 1 and words[-1] not in {"by", "to", "on", "from", "catalogue", "up", "in", "back", "newsletter", "at"} and not (date and len(words) > 2))
 
 
 def figure(value: int | float, rng: random.Random) -> str:

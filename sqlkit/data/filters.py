@@ -183,6 +183,8 @@ def measure(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
     style = rng.random()
     if style < 0.76:
         up, strict = style < 0.38, rng.random() < 0.7
+        if not spread[0] < high < spread[10]:
+            return None
         words = (ABOVE if up else BELOW) if strict else (FROM if up else UP_TO)
         sign = (">" if up else "<") + ("" if strict else "=")
         return Filter(f"{target} {sign} {high}", (), _compared(said, rng.choice(words), of(high), rng), place)
@@ -212,7 +214,8 @@ def _compared(said: str, word: str, amount: str, rng: random.Random) -> tuple[st
         found += [f"with {more} {amount} {said}", f"that have {more} {amount} {said}", f"with {more} {amount} {said}", f"having {more} {amount} {said}"]
     for key, verbs in VERBS:
         if last in key.split("|") or last.rstrip("s") in key.split("|"):
-            found += [verb.format(f"{bare} {amount}") for verb in verbs]
+            more = re.sub(r"^(?:greater|larger|bigger|higher)", "more", re.sub(r"^(?:smaller|lower|fewer)", "less", bare))
+            found += [verb.format(f"{more} {amount}") for verb in verbs]
     if "percent" not in said and rng.random() < 0.2:
         found.append(f"with {bare} {amount} {said}")
     return tuple(found)
@@ -357,6 +360,11 @@ def segment(world: World, scope: Scope, table: str, rng: random.Random) -> Filte
     for noun in nouns:
         if noun and word.endswith(noun):
             word = word[: -len(noun)].strip()
+        elif noun and (word.startswith(f"{noun} ") or (noun.split()[-1:] == word.split()[:1] and " " in word)):
+            rest = word.split(" ", len(noun.split()) if word.startswith(noun) else 1)[-1]  # "line with a discount"
+            return Filter(scope.expression(f"({found.where})" if " OR " in found.where.upper() else found.where), (), (rest,), name)
+    if word == said and any(noun and word.split()[-1] == noun.split()[-1] for noun in nouns):
+        word = word.rsplit(" ", 1)[0] if " " in word else ""
     if not word:
         return None
     return Filter(scope.expression(f"({found.where})" if " OR " in found.where.upper() else found.where), (word,), (), name)

@@ -9,7 +9,7 @@ from sqlkit.data.phrasing import expand
 from sqlkit.data.shapes.base import Draft
 
 COMMANDS = (
-    "[show|show me|give me|get|find|return|display|pull|fetch|provide|tell me|list|see] {it}", "[please |]show [me |]{it}", "i [need|want|would like|am looking for|'d like] {it}",
+    "[show|show me|give me|get|find|return|display|pull|fetch|provide|tell me|list|see] {it}", "[please |]show [me |]{it}", "[i need|i want|i would like|i am looking for|i'd like|need] {it}",
     "[can|could|would] you [give|show|tell|get|send] me {it}[, please|]?", "[please|pls] [list|give|show|find|provide] {it}", "i [want|need] to [know|see|have] {it}", "let me [see|have] {it}",
     "[show|give] us {it}", "{it}[ please|, please|]", "[find|look up|get me|report|state] {it}", "[i'd like to know|we need|looking for|what about|how about] {it}",
 )  # fmt: skip
@@ -59,10 +59,7 @@ def telegraph(text: str, rng: random.Random) -> str:
 
 def word(draft: Draft, rng: random.Random) -> str:
     """One wording of a draft."""
-    if draft.questions and rng.random() < 0.55:
-        text = rng.choice(draft.questions)
-    else:
-        text = _opened(rng.choice(draft.phrases), rng)
+    text = rng.choice(draft.questions) if draft.questions and rng.random() < 0.55 else _opened(rng.choice(draft.phrases), rng)
     for pattern, others in SWAPS:
         if rng.random() < 0.2:
             text = re.sub(pattern, rng.choice(others), text, count=1)
@@ -89,6 +86,7 @@ def _opened(phrase: str, rng: random.Random) -> str:
 def _spelled(text: str, rng: random.Random) -> str:
     """Capitals and the mark at the end, as people set them or do not."""
     text = re.sub(r"\s+([?,])", r"\1", re.sub(r"\s+", " ", text)).strip()
+    text = re.sub(r"\ba (?=[aei]\w|o(?!ne\b|nce\b)\w)", "an ", text)
     style = rng.random()
     if style < 0.5:
         text = text[:1].upper() + text[1:]

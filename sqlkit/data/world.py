@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
 
-from sqlkit.data.english import participle, plural, sort_of
+from sqlkit.data.english import is_noun, participle, plural, sort_of
 from sqlkit.prompt import Context
 from sqlkit.schema.types import Column, ForeignKey, Table
 from sqlkit.schema.values import ColumnProfile
@@ -98,8 +98,14 @@ class World:
         """What people call a column."""
         named = self.glossary.column(table, column)
         name = named.name or " ".join(words(column))
-        if named.synonyms and rng.random() < 0.45:
-            return rng.choice(named.synonyms)
+        found = self.schema.table(table)
+        known = found.column(column) if found else None
+        date = known is not None and known.kind == "date"
+        nouns = [s for s in named.synonyms if is_noun(s, date)]
+        if nouns and rng.random() < 0.45:
+            return rng.choice(nouns)
+        if date and not is_noun(name, True):  # 'opened' alone reads badly where a noun must stand
+            return f"{name.removesuffix(' at').removesuffix(' on')} date" if rng.random() < 0.7 else f"date {name.removesuffix(' at').removesuffix(' on')}"
         return name
 
     def sort(self, table: str) -> str:
@@ -178,6 +184,7 @@ class Scope:
         self.world, self.root = world, root
         self.joins: list[Link] = []
         self.qualified = False
+        self.avoid: frozenset[str] = frozenset()  # parents of which nothing more is said
 
     def col(self, table: str, column: str) -> str:
         self.reach(table)

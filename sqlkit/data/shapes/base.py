@@ -52,6 +52,8 @@ class Subject:
 def ask(sql: str, rng: random.Random, phrases: Sequence[str], questions: Sequence[str], rows: Subject | None = None, **slots: Slot) -> Draft:
     """A draft of templates. At times the front of `rows` opens the question: 'in 2024, how many ...'."""
     fronted = rows is not None and bool(rows.front) and rng.random() < 0.3
+    if fronted and rows is not None:  # a slot that says it already cannot be said again
+        fronted = not any(rows.front in text for slot in slots.values() for text in ([slot] if isinstance(slot, str) else slot))
     if rows is not None:
         slots["rows"] = rows.rest if fronted else rows.text
     said = tuple(expand(t, rng, slots) for t in phrases)

@@ -9,7 +9,7 @@ from sqlkit.data.english import plural
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape, years
 from sqlkit.data.shapes.measures import value
 from sqlkit.data.shapes.rows import subject
-from sqlkit.data.shapes.times import timed
+from sqlkit.data.shapes.times import short, timed
 from sqlkit.data.world import Scope, World
 
 
@@ -23,8 +23,8 @@ def compare_years(world: World, rng: random.Random) -> Draft | None:
     last = rng.randint(min(span[0] + 1, span[1]), span[1])
     return ask(
         scope.sql(f"YEAR({date}), {found.sql}", [*found.where, f"YEAR({date}) IN ({last - 1}, {last})"], f"GROUP BY YEAR({date})"), rng,
-        ("{text} in {a} and {b}", "{text} in {b} compared [to|with] {a}", "{text} {a} vs {b}", "{text} {a} versus {b}", "{b} vs {a} {text}", "comparison of {text} [between|in] {a} and {b}"),
-        ("how does the {text} of {b} compare with {a}?", "what was the {text} in {a} and in {b}?", "compare the {text} of {a} and {b}", "how do {a} and {b} compare in {text}?"), text=text, a=str(last - 1), b=str(last),
+        ("{text} in {a} and {b}", "{text} in {b} compared [to|with] {a}", "{short} {a} vs {b}", "{short} {a} versus {b}", "{b} vs {a} {text}", "comparison of {text} [between|in] {a} and {b}"),
+        ("how does the {text} of {b} compare with {a}?", "what was the {text} in {a} and in {b}?", "compare the {text} of {a} and {b}", "how do {a} and {b} compare in {text}?"), text=text, short=short(text), a=str(last - 1), b=str(last),
     )
 
 

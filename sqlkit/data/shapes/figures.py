@@ -22,7 +22,7 @@ def _cuts(world: World, rng: random.Random) -> tuple[str, Role, int | float, int
     if len(spread) < 11:
         return None
     low, high = nice(spread[rng.randint(2, 4)], rng), nice(spread[rng.randint(5, 8)], rng)
-    return (table, role, low, high) if low < high else None
+    return (table, role, low, high) if spread[0] < low < high else None
 
 
 @shape(0.8)

@@ -12,7 +12,7 @@ from sqlkit.schema.glossary import Metric
 AGGREGATES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("AVG", ("average", "average", "mean", "avg", "average", "typical"), 4),
     ("SUM", ("total", "total", "sum of", "overall", "combined", "total", "sum of all", "summed up"), 4),
-    ("MAX", ("highest", "maximum", "largest", "max", "biggest", "greatest", "top"), 2),
+    ("MAX", ("highest", "maximum", "largest", "max", "biggest", "greatest"), 2),
     ("MIN", ("lowest", "minimum", "smallest", "min", "least"), 2),
     ("MEDIAN", ("median",), 0.5),
 )
@@ -52,8 +52,6 @@ def metric_of(world: World, scope: Scope, name: str, rng: random.Random) -> Valu
     where = [scope.expression(metric.where)] if metric.where else []
     table, _, column = metric.date.partition(".")
     date = (table, column) if column else None
-    if date is None and (own := world.default_date(metric.table)):
-        date = own.place
     return Value(scope.expression(metric.sql), rng.choice([name, name, *metric.synonyms]), where, date)
 
 

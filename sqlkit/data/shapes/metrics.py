@@ -52,7 +52,8 @@ def _limits(world: World, scope: Scope, found: Value, rng: random.Random) -> tup
             elif made.after or made.before:
                 where = [made.sql]
                 behind = f"of {rng.choice(made.before)} {noun}" if made.before and (not made.after or rng.random() < 0.5) else f"of {noun} {rng.choice(made.after)}"
-    dated, when = _period(world, scope, found, rng) if rng.random() < 0.55 or not where else ([], "")
+    again = found.date is not None and any(scope.col(*found.date) in sql for sql in where)
+    dated, when = _period(world, scope, found, rng) if not again and (rng.random() < 0.55 or not where) else ([], "")
     return where + dated, behind, when
 
 

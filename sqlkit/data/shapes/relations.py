@@ -7,7 +7,7 @@ import random
 from sqlkit.data import filters
 from sqlkit.data.shapes.base import Draft, Subject, ask, pick_link, shape
 from sqlkit.data.shapes.counting import HOW_MANY, NUMBER
-from sqlkit.data.shapes.rows import correlated, exists, having, nullable, subject
+from sqlkit.data.shapes.rows import correlated, exists, having, inside, nullable, subject
 from sqlkit.data.world import Link, Scope, World
 from sqlkit.sql.grammar import identifier
 
@@ -40,7 +40,7 @@ def without(world: World, rng: random.Random) -> Draft | None:
     link = pick_link(world, rng)
     if link is None:
         return None
-    scope, inner = Scope(world, link[2]), Scope(world, link[0])
+    scope, inner = Scope(world, link[2]), inside(world, link)
     part, own = subject(world, inner, rng, most=1), _parents(world, scope, rng)
     return _listed(world, scope, link, rng, own, part, [*own.where, exists(world, scope, link, inner, part.where, True).sql], True)
 
@@ -51,7 +51,7 @@ def with_some(world: World, rng: random.Random) -> Draft | None:
     link = pick_link(world, rng)
     if link is None:
         return None
-    scope, inner = Scope(world, link[2]), Scope(world, link[0])
+    scope, inner = Scope(world, link[2]), inside(world, link)
     part, own = subject(world, inner, rng, most=2, least=1), _parents(world, scope, rng)
     return _listed(world, scope, link, rng, own, part, [*own.where, exists(world, scope, link, inner, part.where, False).sql], False)
 
@@ -62,7 +62,7 @@ def not_exists(world: World, rng: random.Random) -> Draft | None:
     link = pick_link(world, rng)
     if link is None or not nullable(world, link[0], link[1][0]):
         return None
-    scope, inner = Scope(world, link[2]), Scope(world, link[0])
+    scope, inner = Scope(world, link[2]), inside(world, link)
     scope.qualified = True
     noun = world.noun(link[2], rng)
     part = subject(world, inner, rng, most=1)

@@ -64,7 +64,7 @@ def condition(world: World, scope: Scope, rng: random.Random, noun: str = "") ->
     after '^', before it; '' where the filter's own forms do."""
     table = scope.root
     style = rng.random()
-    parents = [p for p in world.up(table) if world.of(p, "category", "label", "measure", "date")]
+    parents = [p for p in world.up(table) if p not in scope.avoid and world.of(p, "category", "label", "measure", "date")]
     children = [c for c in world.children(table) if len(c[1]) == 1]
     if style < 0.12 and (found := filters.segment(world, scope, table, rng)):
         return found, ""
@@ -117,7 +117,7 @@ def _named(name: str, joint: str, single: str, sort: str, rng: random.Random) ->
 
 def of_children(world: World, scope: Scope, link: Link, rng: random.Random) -> tuple[Filter | None, str]:
     """With or without children of a kind."""
-    inner = Scope(world, link[0])
+    inner = inside(world, link)
     part = subject(world, inner, rng, most=1) if rng.random() < 0.6 else Subject(world.noun(link[0], rng), [])
     absent = rng.random() < 0.5
     found = exists(world, scope, link, inner, part.where, absent)
@@ -150,6 +150,13 @@ def correlated(world: World, link: Link, inner: Scope, where: list[str], absent:
     inner.qualified = True
     tie = f"{inner.col(child, column)} = {identifier(parent)}.{identifier(key)}"
     return f"{'NOT ' if absent else ''}EXISTS ({inner.sql('1', [tie, *where])})"
+
+
+def inside(world: World, link: Link) -> Scope:
+    """A scope over the children of rows that a question is about: it says nothing more of these rows."""
+    scope = Scope(world, link[0])
+    scope.avoid = frozenset({link[2]})
+    return scope
 
 
 def nullable(world: World, table: str, column: str) -> bool:

@@ -9,7 +9,7 @@ from sqlkit.data.english import plural
 from sqlkit.data.filters import Filter
 from sqlkit.data.shapes.base import Draft, ask, pick_link, pick_table, shape
 from sqlkit.data.shapes.measures import dimension, value
-from sqlkit.data.shapes.rows import exists, having, subject
+from sqlkit.data.shapes.rows import exists, having, inside, subject
 from sqlkit.data.world import Scope, World
 
 WORD = ("share", "percentage", "proportion", "percent", "percentage", "fraction in percent", "%")
@@ -36,9 +36,9 @@ def _said(part: Filter, rng: random.Random) -> tuple[str, str]:
     for head in ("that are ", "which are ", "who are "):
         if text.startswith(head):
             return f"are {text.removeprefix(head)}", text
-    for head in ("that have ", "who have "):
+    for head in ("that ", "who ", "which "):
         if text.startswith(head):
-            return f"have {text.removeprefix(head)}", text
+            return text.removeprefix(head), text
     if text.startswith(("with ", "having ", "without ", "lacking ")):
         return {"with": "have", "having": "have", "without": "are without", "lacking": "lack"}[text.split()[0]] + " " + text.split(" ", 1)[1], text
     return f"are {text}" if not text.startswith(("whose", "where")) else f"are ones {text}", text
@@ -106,7 +106,7 @@ def share_with_children(world: World, rng: random.Random) -> Draft | None:
     link = pick_link(world, rng, label=False)
     if link is None:
         return None
-    scope, inner = Scope(world, link[2]), Scope(world, link[0])
+    scope, inner = Scope(world, link[2]), inside(world, link)
     part, absent = subject(world, inner, rng, most=1), rng.random() < 0.4
     test = exists(world, scope, link, inner, part.where, absent)
     return ask(

@@ -94,7 +94,7 @@ def best_group(world: World, rng: random.Random) -> Draft | None:
     sql = scope.sql(group.shown, found.where + rows.where, tail)
     if found.counts:
         return _most(sql, rows, group.said, group.person, down, rng)
-    word = ("highest", "largest", "biggest", "best", "greatest", "most") if down else ("lowest", "smallest", "least")
+    word = ("highest", "largest", "biggest", "greatest", "highest") if down else ("lowest", "smallest", "lowest")
     verbs = ("[generates|brings in|has|makes|yields] the {word} {text}",) if any(w in found.said for w in ("revenue", "sales", "profit", "margin", "income", "turnover")) else ()
     return ask(
         sql, rng, ("the {by} with the {word} {text}", "{by} with [the |]{word} {text}", "{word} {text}: which {by}", "{word} {by} by {text}"),

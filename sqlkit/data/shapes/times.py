@@ -21,8 +21,13 @@ def timed(world: World, rng: random.Random, kinds: str = "") -> tuple[Scope, Val
         return None
     noun = world.noun(scope.root, rng)
     verbs = [v for v in world.verbs(*found.date) if not v.endswith("ing")] if found.counts else []
-    text = rng.choice((f"number of {noun}", f"number of {noun}", f"{noun} count", noun, *(f"number of {noun} {v}" for v in verbs))) if found.counts else found.said
+    text = rng.choice((f"number of {noun}", f"number of {noun}", f"{noun} count", *(f"number of {noun} {v}" for v in verbs))) if found.counts else found.said
     return scope, found, scope.col(*found.date), text, span
+
+
+def short(text: str) -> tuple[str, ...]:
+    """Where a split follows, 'orders' says as much as 'number of orders'."""
+    return (text, text.removeprefix("number of "), text)
 
 
 @shape(4)
@@ -36,9 +41,9 @@ def by_period(world: World, rng: random.Random) -> Draft | None:
     by = f"{part}({date})"
     return ask(
         scope.sql(f"{by}, {found.sql}", [*found.where, f"YEAR({date}) = {year}"], f"GROUP BY {by}"), rng,
-        ("{text} [per|by|for each] {unit} in {year}", "{text} by {unit} [for|in|during|of] {year}", "{unit}ly {text} [in|for|] {year}", "{unit}ly {text} of {year}", "{text} {year} by {unit}", "{year} {text} per {unit}", "{text} {unit} by {unit} in {year}"),
+        ("{short} [per|by|for each] {unit} in {year}", "{short} by {unit} [for|in|during|of] {year}", "{unit}ly {text} [in|for|] {year}", "{unit}ly {text} of {year}", "{short} {year} by {unit}", "{year} {text} per {unit}", "{text} {unit} by {unit} in {year}"),
         ("what was the {text} in each {unit} of {year}?", "how did the {text} develop by {unit} in {year}?", "what was the {unit}ly {text} in {year}?", "[show|give|list] the {text} for each {unit} of {year}", "for {year}, what was the {text} per {unit}?",
-         "in {year}, what was the {text} [per|by] {unit}?", "how did the {text} [change|evolve|look] [over the|by|across] {unit}s [of|in] {year}?"), text=text, unit=part.lower(), year=str(year),
+         "in {year}, what was the {text} [per|by] {unit}?", "how did the {text} [change|evolve|look] [over the|by|across] {unit}s [of|in] {year}?"), text=text, short=short(text), unit=part.lower(), year=str(year),
     )  # fmt: skip
 
 
@@ -50,8 +55,8 @@ def by_year(world: World, rng: random.Random) -> Draft | None:
         return None
     scope, found, date, text, _ = drawn
     return ask(
-        scope.sql(f"YEAR({date}), {found.sql}", found.where, f"GROUP BY YEAR({date})"), rng, ("{text} [per|by|for each] year", "[yearly|annual] {text}", "{text} year by year", "{text} over the years", "{text} by year"),
-        ("what was the {text} in each year?", "how did the {text} develop over the years?", "[show|list|give] the {text} [per|for each|by] year", "for each year, what was the {text}?", "what is the {text} per year?", "how has the {text} changed from year to year?"), text=text,
+        scope.sql(f"YEAR({date}), {found.sql}", found.where, f"GROUP BY YEAR({date})"), rng, ("{short} [per|by|for each] year", "[yearly|annual] {text}", "{short} year by year", "{short} over the years", "{short} by year"),
+        ("what was the {text} in each year?", "how did the {text} develop over the years?", "[show|list|give] the {text} [per|for each|by] year", "for each year, what was the {text}?", "what is the {text} per year?", "how has the {text} changed from year to year?"), text=text, short=short(text),
     )
 
 
