@@ -23,7 +23,7 @@ CONTEXT = (
 )  # fmt: skip
 SWAPS = (
     (r"\bhow many\b", ("what number of", "how many", "how many", "how many")), (r"\bat least\b", ("at least", "a minimum of")), (r"\bper\b", ("per", "for each", "by", "per")),
-    (r"\bwithout any\b", ("without", "without any", "lacking")), (r"\bwhich\b", ("which", "what", "which")), (r"\bdo not\b", ("don't",)), (r"\bare not\b", ("aren't",)), (r"\band\b", ("and", "&")),
+    (r"\bwithout any\b", ("without", "without any", "lacking")), (r"\bwhich\b(?! of| are)", ("which", "what", "which")), (r"\bdo not\b", ("don't",)), (r"\bare not\b", ("aren't",)), (r"\band\b", ("and", "&")),
     (r"\bthat are\b", ("which are", "that are")), (r"\bthat have\b", ("which have", "having", "with")),
 )  # fmt: skip
 _FIGURE = re.compile(

@@ -185,6 +185,7 @@ class Scope:
         self.joins: list[Link] = []
         self.qualified = False
         self.avoid: frozenset[str] = frozenset()  # parents of which nothing more is said
+        self.used: set[str] = set()  # columns ('table.column') that are spoken of already: a condition on them would say nothing new
 
     def col(self, table: str, column: str) -> str:
         self.reach(table)
@@ -200,6 +201,10 @@ class Scope:
         for link in path:
             if link[2] not in {j[2] for j in self.joins}:
                 self.joins.append(link)
+
+    def use(self, sql: str) -> None:
+        """Take the columns of an expression of this scope as spoken of."""
+        self.used |= {f"{m[1]}.{m[2]}" for m in _PLACE.finditer(sql)}
 
     def expression(self, sql: str) -> str:
         """Glossary SQL ('table.column' text) as an expression of this scope."""

@@ -34,6 +34,7 @@ def count_distinct(world: World, rng: random.Random) -> Draft | None:
         return None
     scope = Scope(world, table)
     role = rng.choice(world.of(table, "category"))
+    scope.used.add(f"{role.table}.{role.column.name}")
     rows = subject(world, scope, rng, most=1)
     return ask(
         scope.sql(f"COUNT(DISTINCT {scope.col(*role.place)})", rows.where), rng,

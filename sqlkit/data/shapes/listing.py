@@ -154,6 +154,7 @@ def distinct(world: World, rng: random.Random) -> Draft | None:
         return None
     scope = Scope(world, table)
     role = rng.choice(world.of(table, "category"))
+    scope.used.add(f"{role.table}.{role.column.name}")
     rows = subject(world, scope, rng, most=1)
     said = world.said(*role.place, rng)
     return ask(
@@ -207,3 +208,24 @@ def sorted_names(world: World, rng: random.Random) -> Draft | None:
         many=plural(world.said(table, world.label(table), rng)),
         order=("in reverse alphabetical order", "from Z to A") if down else ("in alphabetical order", "alphabetically", "sorted by name", "sorted alphabetically", "from A to Z"),
     )  # fmt: skip
+
+
+@shape(1)
+def keys(world: World, rng: random.Random) -> Draft | None:
+    """The ids of rows, at times with a column."""
+    tables = [t for t in world.schema.tables if len(t.primary_key) == 1 and t.primary_key[0] != world.label(t.name)]
+    if not tables:
+        return None
+    table = rng.choice(tables)
+    scope, key = Scope(world, table.name), table.primary_key[0]
+    rows = subject(world, scope, rng, least=1)
+    others = world.of(table.name, "label", "measure", "category", "date")
+    said = world.said(table.name, key, rng)
+    if others and rng.random() < 0.5:
+        other = rng.choice(others)
+        select, both = f"{scope.col(table.name, key)}, {scope.col(*other.place)}", f"{said} and {world.said(*other.place, rng)}"
+        return ask(scope.sql(select, rows.where), rng, ("the {both} of [all |the |]{rows}", "{both} of {rows}", "{rows}: {both}"), ("what are the {both} of [the |all |]{rows}?", "[show|list|find|give] the {both} of [the |all |]{rows}"), rows, both=both)
+    return ask(
+        scope.sql(scope.col(table.name, key), rows.where), rng, ("the {many} of [all |the |]{rows}", "{many} of {rows}", "{said} of [each of |]the {rows}"),
+        ("what are the {many} of [the |all |]{rows}?", "[show|list|find|give|return] the {many} of [the |all |]{rows}", "which {many} do [the |]{rows} have?"), rows, said=said, many=plural(said),
+    )

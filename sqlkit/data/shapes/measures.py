@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 
 from sqlkit.data.shapes.base import Subject
 from sqlkit.data.world import Role, Scope, World
@@ -50,6 +51,7 @@ def metric_of(world: World, scope: Scope, name: str, rng: random.Random) -> Valu
     """A metric of the glossary with its conditions. Raises LookupError when its tables cannot be reached."""
     metric: Metric = world.glossary.metrics[name]
     where = [scope.expression(metric.where)] if metric.where else []
+    scope.use(" ".join(where))
     table, _, column = metric.date.partition(".")
     date = (table, column) if column else None
     return Value(scope.expression(metric.sql), rng.choice([name, name, *metric.synonyms]), where, date)
@@ -87,7 +89,7 @@ class Group:
 def dimension(world: World, scope: Scope, rng: random.Random, dates: bool = True) -> Group | None:
     """A column of the root or of a parent, or a part of a date."""
     table = scope.root
-    options: list[tuple[Role, str]] = [(r, "") for r in world.of(table, "category", "flag") for _ in range(2)]
+    options: list[tuple[Role, str]] = [(r, "") for r in world.of(table, "category", "flag") for _ in range(2 if r.role == "category" else 1)]
     for parent, path in world.up(table).items():
         options += [(r, parent) for r in world.of(parent, "category", "label") for _ in range(2 if len(path) == 1 else 1)]
     date = world.default_date(table)
@@ -101,10 +103,14 @@ def dimension(world: World, scope: Scope, rng: random.Random, dates: bool = True
     if not options:
         return None
     role, parent = rng.choice(options)
+    scope.used.add(f"{role.table}.{role.column.name}")
     if role.role == "label" and parent:
         return label_group(world, scope, parent, rng)
     said = world.said(role.table, role.column.name, rng)
-    if parent and rng.random() < 0.6:
+    if role.role == "flag":
+        bare = re.sub(r"^(?:is|has|was) ", "", said)
+        said = rng.choice((f"{bare} status", said, f"{bare} flag"))
+    elif parent and rng.random() < 0.6:
         single = world.parent(world.up(table)[parent][-1], rng, many=False)
         said = rng.choice((f"{said} of the {single}", f"{single} {said}", f"{single}'s {said}"))
     return Group(scope.col(*role.place), said)

@@ -43,7 +43,7 @@ def _limits(world: World, scope: Scope, found: Value, rng: random.Random) -> tup
     where, behind = [], ""
     if rng.random() < 0.6:
         made, phrase = condition(world, scope, rng)
-        if made and made.sql not in found.where:
+        if made and made.key not in scope.used:
             noun = world.noun(scope.root, rng)
             if phrase.startswith("^"):
                 where, behind = [made.sql], f"of {phrase[1:]} {noun}"

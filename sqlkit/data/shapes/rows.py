@@ -24,7 +24,7 @@ def subject(world: World, scope: Scope, rng: random.Random, most: int = 2, least
     after: list[str] = []
     where: list[str] = []
     fronts: list[str] = []
-    seen: set[str] = set()
+    seen: set[str] = set(scope.used)
     for _ in range(count):
         found, phrase = condition(world, scope, rng, noun)
         if found is None or found.key in seen:

@@ -17,7 +17,7 @@ def timed(world: World, rng: random.Random, kinds: str = "") -> tuple[Scope, Val
     scope = Scope(world, table or "")
     found = value(world, scope, rng, counting=0.4, kinds=kinds) if table else None
     span = years(world, *found.date) if found and found.date else None
-    if found is None or found.date is None or span is None:
+    if found is None or found.date is None or span is None or f"{scope.col(*found.date)} IS NULL" in " ".join(found.where):
         return None
     noun = world.noun(scope.root, rng)
     verbs = [v for v in world.verbs(*found.date) if not v.endswith("ing")] if found.counts else []
