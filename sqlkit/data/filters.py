@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sqlkit.data.english import WHERE, figure
 from sqlkit.data.world import Role, Scope, World
+from sqlkit.schema.words import words
 
 MONTHS = list(calendar.month_name)[1:]
 
@@ -185,9 +186,9 @@ def measure(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
         up, strict = style < 0.38, rng.random() < 0.7
         if not spread[0] < high < spread[10]:
             return None
-        words = (ABOVE if up else BELOW) if strict else (FROM if up else UP_TO)
+        how = (ABOVE if up else BELOW) if strict else (FROM if up else UP_TO)
         sign = (">" if up else "<") + ("" if strict else "=")
-        return Filter(f"{target} {sign} {high}", (), _compared(said, rng.choice(words), of(high), rng), place)
+        return Filter(f"{target} {sign} {high}", (), _compared(said, rng.choice(how), of(high), rng), place)
     if style < 0.9 and low < high:
         a, b = figure(low, rng), of(high)
         after = (f"with {said} between {a} and {b}", f"with a {said} from {a} to {b}", f"whose {said} is between {a} and {b}", f"with a {said} of {a} to {b}",
@@ -276,7 +277,7 @@ def span(target: str, picked: datetime.date, rng: random.Random) -> tuple[str, t
         sql = f"{target} >= '{day}' AND {target} < '{(last + datetime.timedelta(days=1)).isoformat()}'"
         late = rng.choice((last.isoformat(), f"{last.day} {MONTHS[last.month - 1]} {last.year}"))
         return sql, (f"between {pretty} and {late}", f"from {pretty} to {late}", f"from {pretty} until {late}", f"from {pretty} through {late}")
-    if style < 0.97:
+    if style < 0.97 and month < 12:
         later = min(month + rng.randint(1, 4), 12)
         sql = f"YEAR({target}) = {year} AND MONTH({target}) BETWEEN {month} AND {later}"
         return sql, (f"between {name} and {MONTHS[later - 1]} {year}", f"from {name} to {MONTHS[later - 1]} {year}", f"from {name[:3]} through {MONTHS[later - 1][:3]} {year}")
@@ -355,7 +356,8 @@ def segment(world: World, scope: Scope, table: str, rng: random.Random) -> Filte
         return None
     name, found = rng.choice(own)
     said = rng.choice([name, name, *found.synonyms])
-    nouns = sorted({*(world.glossary.table(table).synonyms), world.glossary.table(table).name}, key=len, reverse=True)
+    named = world.glossary.table(table)
+    nouns = sorted({*named.synonyms, named.name, re.sub(r"s$", "", " ".join(words(table)))}, key=len, reverse=True)
     word = said
     for noun in nouns:
         if noun and word.endswith(noun):
