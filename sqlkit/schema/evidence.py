@@ -1,7 +1,8 @@
-"""How well a query keeps to what its question says: the values, codes, years, months and numbers that both should name.
+"""How well a query keeps to what its question says: the values, codes, years, months, numbers and columns that both should name.
 
 A query that leaves out a value the question names, or filters by a code it does not speak of, is less likely to be right.
-Several answers of a model are weighed by this before they vote (`sqlkit.model.vote`).
+Several answers of a model are weighed by this before they vote (`sqlkit.model.vote`). The weights are round figures near those that a conditional
+logit (McFadden 1974) over the sampled answers of 177 development questions gave.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from collections.abc import Callable, Iterable
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linker
 from sqlkit.schema.said import said, spoken
+from sqlkit.schema.support import missing_columns, out_of_range, unfounded, unlike
 from sqlkit.schema.words import stem, words
 
-MISSING = 0.4  # for each thing the question names and the query does not
-UNASKED = 0.5  # for each code the query names and the question does not
+MISSING = 0.1  # for each thing the question names and the query does not
+UNASKED = 0.2  # for each code the query names and the question does not, each condition without a reason, each cue gone against
+NESTED = 0.5  # for each query inside the query
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w.'])")
 _QUALIFIER = re.compile(r"\b\w+\.(?=[A-Za-z_\"])")
+_NAME = re.compile(r"[^\W\d]\w*")
 _DATE = re.compile(r"^((?:19|20)\d\d)-(\d\d)-\d\d")
 
 
@@ -42,6 +46,10 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
             meant.update(codes if any(t.table.name == name for t in linked.tables) else ())
     years = [y for y in named.years if re.search(rf"(?<!\d){y}(?!\d)|'{y[2:]}\b", question)]
 
+    left_out = missing_columns(question, linker, linked)
+    without_reason = unfounded(question, linker, glossary, linked, named)
+    beyond, against = out_of_range(linker), unlike(question, linked)
+
     def weigh(sql: str) -> float:
         texts = {t.replace("''", "'") for t in _TEXT.findall(sql)}
         low = {t.lower().strip("%") for t in texts}
@@ -55,7 +63,10 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
         missing += sum(part not in plain for part in parts)
         missing += bool(meant) and not meant & texts
         unasked = sum(t in coded and t not in asked_for and t not in hinted for t in texts)
-        return MISSING**missing * UNASKED**unasked
+        names = set(_NAME.findall(_TEXT.sub("", sql)))
+        missing += left_out(names)
+        unasked += without_reason(plain) + beyond(plain) + against(sql)
+        return MISSING**missing * UNASKED**unasked * NESTED ** (sql.count("SELECT ") - 1)
 
     return weigh
 

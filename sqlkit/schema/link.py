@@ -12,6 +12,7 @@ import math
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
@@ -144,6 +145,28 @@ class Linker:
         self._cover(chosen, asked)
         self._follow(chosen, column_score)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
+
+    def postings(self, term: str) -> list[tuple[str, str, float]]:
+        """Where a stem stands in names, synonyms and descriptions: (table, column or '', weight)."""
+        return self._terms.get(term, [])
+
+    def hinted(self, asked: list[str]) -> set[str]:
+        """The stems of a question by which it names a metric or a segment."""
+        present = {stem(w) for w in [*asked, *_joined(asked)]}
+        return {w for needed, *_ in self._hints if needed <= present for w in needed}
+
+    def nouns(self, asked: list[str]) -> dict[str, set[str]]:
+        """The stems of a question that name tables, and these."""
+        present = {stem(w) for w in [*asked, *_joined(asked)]}
+        found: dict[str, set[str]] = {}
+        for noun, table in self._nouns:
+            for w in noun if noun <= present else ():
+                found.setdefault(w, set()).add(table)
+        return found
+
+    @cached_property
+    def columns(self) -> set[str]:
+        return {column.name for _, column in self.schema.columns()}
 
     def knows(self, word: str) -> bool:
         """Whether a word stands in a name, a synonym, a description or a metric of the schema."""
