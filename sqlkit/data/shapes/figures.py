@@ -7,9 +7,10 @@ import random
 from sqlkit.data import filters
 from sqlkit.data.english import figure
 from sqlkit.data.filters import nice
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape
 from sqlkit.data.shapes.rows import subject
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 
 
 def _cuts(world: World, rng: random.Random) -> tuple[str, Role, int | float, int | float] | None:
