@@ -118,9 +118,8 @@ def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Se
     rules = [
         f"start: {'refusal | ' if refusal else ''}query",
         *([REFUSAL] if refusal else []),
-        "query: " + " | ".join([*(f"{form}{s.name}" for s in found for form in "rags" if form != "g" or _keys(s)), *_rarer(found), "sets"]),
-        f"sets: rows {scoped_forms.SETS} rows",
-        "rows: " + " | ".join(f"r{s.name}" for s in found if not s.twice),
+        "query: " + " | ".join([*(f"{form}{s.name}" for s in found for form in "rags" if form not in "gs" or _keys(s)), *_rarer(found), "sets"]),
+        *scoped_forms.sets(_by_kind(found)),
         scoped_forms.BAND,
         f"NUMBER: {_any(['0', *said.numbers])}",
         f"ID: {_any(said.numbers)}",
@@ -273,10 +272,13 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
         f'a{s}: "SELECT " b{s} (", " b{s})* " FROM " f{s} w{s}?'
         f' | "SELECT " {AGGREGATES} "n" ")" " FROM " "(SELECT " e{s} " AS n" " FROM " f{s} w{s}? " GROUP BY " K{S} ")" " AS q"'
     )
-    yield from scoped_forms.bands(s, S)
-    yield from scoped_forms.steps(s)
+    yield from scoped_forms.bands(s)
+    # a rule that cannot match takes with it what uses it: no keys, no mention of them
+    beside = f'(K{S} ", ")?' if any(r.seen.root for r in scope.refs) else ""
+    yield from scoped_forms.steps(s, _keys(scope), beside)
     for parent, child, on, near in scope.pair[:1]:
-        yield from scoped_forms.outer(s, parent, child, on, near)
+        named = [_lexeme(r.text) for r in scope.refs if _lexeme(identifier(r.table)) == parent and (r.seen.kind == "text" or r.seen.root)]
+        yield from scoped_forms.outer(s, parent, child, on, near, named, beside)
     if len(scope.tables) == 1 and not scope.twice:
         yield from _inside_group(scope)
     # groups: SELECT and GROUP BY name the same, but for a key beside a name that is not unique
@@ -284,7 +286,7 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     yield f"g{s}: {' | '.join(f'g{s}x{i}' for i in range(len(keys)))}" + (f" | p{s}" if len(scope.refs) > 1 else "")
     for i, key in enumerate(keys):
         yield (
-            f'g{s}x{i}: "SELECT " {key} (", " h{s}x{i})* " FROM " f{s} w{s}? " GROUP BY " (K{S} ", ")? {key} y{s}?'
+            f'g{s}x{i}: "SELECT " {key} (", " h{s}x{i})* " FROM " f{s} w{s}? " GROUP BY " {beside} {key} y{s}?'
             f' (" ORDER BY " (b{s} | {key}) " DESC"? l{s}?)?'
         )
         yield (
@@ -300,6 +302,15 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     )
     yield f'y{s}: " HAVING " x{s} {COMPARE} NUMBER (" AND " x{s} {COMPARE} NUMBER)?'
     yield f"t{s}: {' | '.join(_tests(scope, scopes))}"
+
+
+def _by_kind(scopes: Sequence[_Scope]) -> dict[str, dict[str, str]]:
+    """The columns of each kind in each scope, as Lark."""
+    found: dict[str, dict[str, str]] = {}
+    for kind in ("text", "number", "date"):
+        some = {s.name: " | ".join(s.some(kind)) for s in scopes if not s.twice and s.some(kind)}
+        found |= {kind: some} if some else {}
+    return found
 
 
 def _rarer(scopes: Sequence[_Scope]) -> Iterator[str]:

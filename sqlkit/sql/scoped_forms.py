@@ -6,11 +6,11 @@ column or a part of a date, e and x aggregates, b any aggregate; V any column, M
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 COMPARE = '(" = " | " <> " | " > " | " >= " | " < " | " <= ")'
 BAND = "BAND: /'[a-zA-Z][a-zA-Z0-9 -]{0,20}'/"
-SETS = '(" UNION " | " UNION ALL " | " INTERSECT " | " EXCEPT ")'
+SETS = '(" UNION " | " INTERSECT " | " EXCEPT ")'
 _AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
 
 
@@ -23,33 +23,46 @@ def windows(s: str, S: str) -> Iterator[str]:
     )
 
 
-def bands(s: str, S: str) -> Iterator[str]:
-    """z: names for bands of a measure; y a count of rows for each. A grammar cannot see that both CASEs are the same."""
+def bands(s: str) -> Iterator[str]:
+    """gz: rows counted in named bands of a measure."""
     yield f'z{s}: "CASE" (" WHEN " c{s} " THEN " BAND)+ (" ELSE " BAND)? " END"'
-    yield f'gz{s}: "SELECT " z{s} (", " b{s})+ " FROM " f{s} w{s}? " GROUP BY " z{s}'
+    yield f'gz{s}: "SELECT " z{s} (", " b{s})+ " FROM " f{s} w{s}? " GROUP BY 1"'
 
 
-def steps(s: str) -> Iterator[str]:
-    """s: groups made in a first step and compared in a second: WITH t1 AS (SELECT ... AS q, ... AS n ...) SELECT q FROM t1 WHERE n > ..."""
-    yield (
-        f's{s}: "WITH t1 AS (SELECT " u{s} " AS q, " x{s} " AS n" (", " x{s} " AS m")? " FROM " f{s} w{s}? " GROUP BY " u{s} (", " u{s})* ")"'
-        f' " SELECT " ("q" (", n" | ", m")? | "COUNT(*)" | "AVG(n)" | "MAX(n)" | "MIN(n)") " FROM t1"'
-        f' (" WHERE n" {COMPARE} (NUMBER | "(SELECT " ("AVG(" | "MAX(" | "MIN(" | "MEDIAN(") "n" ") FROM t1)"))?'
-    )
+def steps(s: str, keys: Sequence[str], beside: str) -> Iterator[str]:
+    """s: groups made in a first step, compared in a second: WITH t1 AS (SELECT ... AS q, ... AS n ...) SELECT q FROM t1 WHERE n > ...
+
+    keys: what groups may go by, as Lark; SELECT and GROUP BY name the same; beside: a key before a name that is not unique, or ''.
+    """
+    for i, key in enumerate(keys):
+        group = f'" FROM " f{s} w{s}? " GROUP BY " {beside} {key} ")" " SELECT "'
+        yield (
+            f's{s}x{i}: "WITH t1 AS (SELECT " {key} " AS q, " x{s} " AS n" ({group} ("q" (", n")? | "COUNT(*)" | "AVG(n)" | "MAX(n)" | "MIN(n)")'
+            f' | ", " x{s} " AS m" {group} ("q, m" | "m")) " FROM t1"'
+            f' (" WHERE n" {COMPARE} (NUMBER | "(SELECT " ("AVG(" | "MAX(" | "MIN(" | "MEDIAN(") "n" ") FROM t1)"))?'
+        )
+    yield f"s{s}: {' | '.join(f's{s}x{i}' for i in range(len(keys)))}"
 
 
-def outer(s: str, parent: str, child: str, on: str, near: str) -> Iterator[str]:
+def sets(columns: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """sets: two queries of one column of the same kind. columns: by kind, then by scope, as Lark."""
+    for kind, found in columns.items():
+        yield f"one_{kind}: " + " | ".join(f'"SELECT " ({names}) " FROM " f{s} w{s}?' for s, names in found.items())
+    yield "sets: " + " | ".join(f"one_{kind} {SETS} one_{kind}" for kind in columns)
+
+
+def outer(s: str, parent: str, child: str, on: str, near: str, keys: Sequence[str], beside: str) -> Iterator[str]:
     """j: rows of a parent with the number of their children, none included; those that have, or lack, children by EXISTS.
 
-    parent, child, on: Lark for the tables' names and the condition of the join; near: the scope of the parent alone.
+    parent, child, on: Lark for the tables' names and the condition of the join; near: the scope of the parent alone; keys: the
+    parent's columns that name a row; beside: as in `steps`.
     """
     S, N = s.upper(), near.upper()
+    join = f'" FROM " {parent} " LEFT JOIN " {child} " ON " {on}'
+    counts = [f'"SELECT " {key} ", " "COUNT(" V{S} ")" {join} " GROUP BY " {beside} {key}' for key in keys]
     yield (
-        f'j{s}: "SELECT " V{S} ", " "COUNT(" V{S} ")" " FROM " {parent} " LEFT JOIN " {child} " ON " {on} (" AND " c{s})?'
-        f' " GROUP BY " V{S} (", " V{S})* (" ORDER BY " "COUNT(" V{S} ")" " DESC"? l{s}?)?'
-        f' | "SELECT " ("COUNT(*)" | V{N} (", " V{N})*) " FROM " {parent} " WHERE " (t{near} " AND ")* "NOT "? "EXISTS(SELECT 1 FROM " {child}'
-        f' " WHERE " {on} (" AND " t{s})* ")"'
-        f' | "SELECT " ("COUNT(*)" | V{S} (", " V{S})*) " FROM " {parent} " LEFT JOIN " {child} " ON " {on} " WHERE " V{S} " IS NULL"'
+        f'j{s}: "SELECT " ("COUNT(*)" | V{N} (", " V{N})*) " FROM " {parent} " WHERE " (t{near} " AND ")* "NOT "? "EXISTS(SELECT 1 FROM " {child}'
+        f' " WHERE " {on} (" AND " t{s})* ")"' + "".join(f" | {count}" for count in counts)
     )
 
 

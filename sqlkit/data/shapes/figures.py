@@ -74,7 +74,7 @@ def case_buckets(world: World, rng: random.Random) -> Draft | None:
         bands = f"{names[0]} (below {low}), {names[1]} (below {high}) and {names[2]} ({rng.choice(('the rest', f'{high} and more'))})"
     where = [*rows.where, f"{target} IS NOT NULL"] if role.column.nullable else rows.where
     return ask(
-        scope.sql(f"{case}, COUNT(*)", where, f"GROUP BY {case}"),
+        scope.sql(f"{case}, COUNT(*)", where, "GROUP BY 1"),
         rng,
         (
             "the number of {rows} by {said} band: {bands}",
