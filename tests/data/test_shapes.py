@@ -25,10 +25,12 @@ CREATE TABLE "group" ("select" INTEGER PRIMARY KEY, "Full Name" VARCHAR NOT NULL
   "parent group" INTEGER REFERENCES "group"("select"));
 CREATE TABLE "Line Items" ("id" INTEGER PRIMARY KEY, "group" INTEGER REFERENCES "group"("select"), "Unit Price" DECIMAL(10,2), "left" INTEGER,
   "Kind Of" VARCHAR, "when" TIMESTAMP, "until" DATE, "ünit" VARCHAR);
-INSERT INTO "group" SELECT i, 'Name ' || chr(65 + i % 26) || i, ['red', 'O''Hara', 'sky "blue"'][i % 3 + 1], i * 1.5, DATE '2020-01-01' + i * 20, i % 2 = 0,
-  CASE WHEN i > 5 THEN i % 5 + 1 END FROM range(1, 61) t(i);
+INSERT INTO "group" SELECT i, 'Name ' || chr((65 + i % 26)::INTEGER) || i, ['red', 'O''Hara', 'sky "blue"'][i % 3 + 1], i * 1.5, DATE '2020-01-01' + (i * 20)::INTEGER, i % 2 = 0,
+  NULL FROM range(1, 6) AS t(i);
+INSERT INTO "group" SELECT i, 'Name ' || chr((65 + i % 26)::INTEGER) || i, ['red', 'O''Hara', 'sky "blue"'][i % 3 + 1], i * 1.5, DATE '2020-01-01' + (i * 20)::INTEGER, i % 2 = 0,
+  i % 5 + 1 FROM range(6, 61) AS t(i);
 INSERT INTO "Line Items" SELECT i, CASE WHEN i % 7 > 0 THEN i % 40 + 1 END, i * 2.25, i % 97, ['A', 'B', 'C', 'D'][i % 4 + 1],
-  TIMESTAMP '2021-01-01 10:00:00' + INTERVAL (i) DAY, DATE '2022-01-01' + i * 2, ['kg', 'm'][i % 2 + 1] FROM range(1, 400) t(i);
+  TIMESTAMP '2021-01-01 10:00:00' + INTERVAL (i) DAY, DATE '2022-01-01' + (i * 2)::INTEGER, ['kg', 'm'][i % 2 + 1] FROM range(1, 400) t(i);
 """
 
 
