@@ -28,7 +28,7 @@ def window(world: World, scope: Scope, role: Role, rng: random.Random, plain: bo
     sql, texts = span(target, picked, rng)
     verbs = world.verbs(table, column)
     if plain:
-        after = tuple(texts) * 2 + tuple(f"{verb} {text}" for verb in verbs[:3] for text in texts[:2])
+        after: tuple[str, ...] = tuple(texts) * 2 + tuple(f"{verb} {text}" for verb in verbs[:3] for text in texts[:2])
         return Filter(sql, (), after, f"{table}.{column}", front=tuple(texts[:4]))
     after = tuple(
         form

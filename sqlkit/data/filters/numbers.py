@@ -68,7 +68,7 @@ def measure(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
         return Filter(f"{target} {sign} {high}", (), _compared(said, rng.choice(how), of(high), rng), place)
     if style < 0.9 and low < high:
         a, b = figure(low, rng), of(high)
-        after = (
+        after: tuple[str, ...] = (
             f"with {said} between {a} and {b}",
             f"with a {said} from {a} to {b}",
             f"whose {said} is between {a} and {b}",

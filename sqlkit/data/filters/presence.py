@@ -19,7 +19,7 @@ def missing(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
     place, verbs = f"{role.table}.{role.column.name}", world.verbs(*role.place) if role.role == "date" else []
     verbs = [v for v in verbs if not v.endswith("ing")]
     if rng.random() < 0.6:
-        after = (
+        after: tuple[str, ...] = (
             f"without {said}",
             f"with no {said}",
             f"without a {said}",
@@ -58,7 +58,7 @@ def flag(world: World, scope: Scope, role: Role, rng: random.Random) -> Filter |
     bare = re.sub(r"^(?:is|has|was|are) ", "", said)
     adjective = len(bare.split()) == 1
     if rng.random() < 0.7:
-        plain = (
+        plain: tuple[str, ...] = (
             (f"that are {bare}", f"which are {bare}", f"flagged as {bare}", f"marked {bare}")
             if adjective
             else (f"with a {bare}", f"that have a {bare}")

@@ -33,7 +33,7 @@ def _code(world: World, scope: Scope, role: Role, known: dict[str, list[str]], r
     word, is_ = rng.choice(known[code]), rng.choice(("is", "is", "=", "equals"))
     others = [c for c in known if c != code]
     if rng.random() < 0.1:
-        after = (
+        after: tuple[str, ...] = (
             f"that are not {word}",
             f"whose {said} is not {word}",
             f"except {word} ones",
@@ -83,8 +83,8 @@ def _value(world: World, scope: Scope, role: Role, values: list[str], rng: rando
     style = rng.random()
     if style < 0.1 and len(values) > 2:
         other = rng.choice([v for v in values[:25] if v != value])
-        plain = (f"in {shown} or {other}", f"from {shown} or {other}", f"in {shown} and {other}") if there else ()
-        after = (
+        plain: tuple[str, ...] = (f"in {shown} or {other}", f"from {shown} or {other}", f"in {shown} and {other}") if there else ()
+        after: tuple[str, ...] = (
             *plain,
             f"with {said} {shown} or {other}",
             f"whose {said} is {shown} or {other}",
