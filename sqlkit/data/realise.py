@@ -93,7 +93,8 @@ def telegraph(text: str, rng: random.Random) -> str:
 
 def word(draft: Draft, rng: random.Random) -> str:
     """One wording of a draft."""
-    text = rng.choice(draft.questions) if draft.questions and rng.random() < 0.55 else _opened(rng.choice(draft.phrases), rng)
+    whole = draft.questions and (not draft.phrases or rng.random() < 0.55)
+    text = rng.choice(draft.questions) if whole else _opened(rng.choice(draft.phrases), rng)
     for pattern, others in SWAPS:
         if rng.random() < 0.2:
             text = re.sub(pattern, rng.choice(others), text, count=1)

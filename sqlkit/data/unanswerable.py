@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
+from functools import lru_cache
 
 from sqlkit.data.english import plural
-from sqlkit.data.shapes import pick_table, subject
-from sqlkit.data.world import Scope, World
+from sqlkit.data.phrasing import expand
+from sqlkit.data.realise import word
+from sqlkit.data.scope import Scope
+from sqlkit.data.shapes import Draft, pick_table, subject
+from sqlkit.data.world import World
 from sqlkit.schema.words import stems
 
 ATTRIBUTES = (
@@ -39,16 +44,25 @@ OUTSIDE = (
     "how will inflation change {metric}?|which {noun} are the friendliest?|how many {noun} will we have next quarter?|"
     "what is the best way to increase {metric}?|draw a logo|what is the exchange rate of the dollar?"
 ).split("|")
+# noun phrases and whole questions, as the shapes have them: a question that cannot be answered looks like any other
 ASKS = (
-    "what is the {a} of {n}?|average {a} of {n}|list {n} with their {a}|which {n} have the highest {a}?|how many {n} have a {a}?|"
-    "{a} per {s}|show me {a} for {n}|total {a} by {s}|top 5 {n} by {a}|what's the {a} of each {s}?|number of {n} by {a}|"
-    "{n} grouped by {a}|which {s} has the lowest {a}?|{a} of our {n} in 2024"
-).split("|")
+    "the {a} of [all |the |]{n}|the average {a} of {n}|average {a} [per|by|for each] {s}|{a} [per|by] {s}|total {a} by {s}|{n} with their {a}|{n} [grouped|broken down] by {a}|"
+    "top [5|3|10] {n} by {a}|the {s} with the [highest|lowest|most] {a}|number of {n} [by|per] {a}|{a} of our {n} in [2023|2024]|the number of {n} with a {a}|{n} with the highest {a}|"
+    "the {a} for {n}|{n} sorted by {a}|share of {n} with {a}"
+)
+ASKED = (
+    "what [is|was] the {a} of [the |]{n}?|which {n} have the [highest|lowest] {a}?|how many {n} have a {a}?|what's the {a} of each {s}?|which {s} has the [highest|lowest|most] {a}?|"
+    "what [is|was] the average {a} [per|of a|of each] {s}?|[show|list|find] {n} [with|and] their {a}|what {a} do [the |our |]{n} have?|how does the {a} differ between {n}?|"
+    "how many {n} are there per {a}?|what is the total {a} of all {n}?|do we know the {a} of [each|every] {s}?|for each {s}, what is the {a}?|who or what has the highest {a}?"
+)
 COUNTS = (
-    "how many {t} are there?|how many {t} did we have in 2024?|list all {t}|number of {t} per {s}|which {s} has the most {t}?|"
-    "how many {t} does each {s} have?|show the {t} of 2023|average number of {t} per {s}|{t} by month in 2024|top 5 {n} by {t}|"
-    "total cost of {t}|which {t} are still open?|{n} without {t}"
-).split("|")
+    "the number of {t}|number of {t} per {s}|{t} by [month|quarter] in [2023|2024]|all {t}|the {t} of [2022|2023|2024]|average number of {t} per {s}|top [5|3|10] {n} by {t}|total cost of {t}|"
+    "{n} without [any |]{t}|{n} with {t}|the {s} with the most {t}|{t} in [2023|2024]"
+)
+COUNTED = (
+    "how many {t} [are there|do we have]?|how many {t} did we have in [2022|2023|2024]?|which {s} has the [most|fewest] {t}?|how many {t} does each {s} have?|which {t} are [still open|the latest]?|"
+    "which {n} have [no|any|more than 5] {t}?|[list|show] [all |the |]{t} [of|in] [2023|2024]|what are the names of all {t}?|how many {n} have {t}?|what was the cost of the {t} in [2023|2024]?"
+)
 
 
 def unanswerable(world: World, rng: random.Random) -> tuple[str, str] | None:
@@ -63,18 +77,30 @@ def unanswerable(world: World, rng: random.Random) -> tuple[str, str] | None:
     style = rng.random()
     if style < 0.5:
         missing = rng.choice(ATTRIBUTES)
-        text = rng.choice(ASKS).format(a=missing, n=many, s=single)
+        text = _asked(ASKS, ASKED, rng, a=missing, n=many, s=single)
     elif style < 0.75:
         missing = rng.choice(THINGS)
-        text = rng.choice(COUNTS).format(t=missing, n=many, s=single)
+        text = _asked(COUNTS, COUNTED, rng, t=missing, n=many, s=single)
     else:
         metric = rng.choice([*world.glossary.metrics, f"number of {many}", "sales"])
         missing = "not in the data"
         text = rng.choice(OUTSIDE).format(noun=many, metric=metric, place=rng.choice(("Paris", "Spain", "Lyon", "Tokyo")), year=2022)
-        return text, missing
+        return word(Draft("", (), (text,)), rng), missing
     known = {s for t in world.schema.tables for n in (t.name, world.glossary.table(t.name).name) for s in stems(n)}
     for t, c in world.schema.columns():
         said = world.glossary.column(t.name, c.name)
         known |= {s for n in (c.name, said.name, *said.synonyms) for s in stems(n)}
     wanted = stems(missing) or stems(plural(missing))
     return None if wanted and all(w in known for w in wanted) else (text, missing)
+
+
+def _asked(phrases: str, questions: str, rng: random.Random, **slots: str) -> str:
+    """One of the phrases or questions, worded as those of the shapes are."""
+    drawn = [expand(rng.choice(_split(templates)), rng, slots) for templates in (phrases, questions)]
+    return word(Draft("", (drawn[0],), (drawn[1],)), rng)
+
+
+@lru_cache
+def _split(templates: str) -> list[str]:
+    """Templates cut at the bars that stand in no bracket."""
+    return re.findall(r"(?:\[[^\]]*\]|[^|\[\]])+", templates)

@@ -6,7 +6,6 @@ import dataclasses
 import random
 import re
 from collections import deque
-from collections.abc import Sequence
 from functools import cached_property
 
 from sqlkit.data.english import is_noun, participle, plural, sort_of
@@ -161,6 +160,11 @@ class World:
                     queue.append((link[2], found[link[2]]))
         return found
 
+    def named(self, table: str) -> str:
+        """The table's name as SQL has it, with its schema where that is not the default one."""
+        found = self.schema.table(table)
+        return f"{identifier(found.schema)}.{identifier(found.bare)}" if found and found.schema else identifier(table)
+
     def weight(self, table: str) -> float:
         """How often people may ask about a table: those at the centre of the schema and with metrics more, a log nobody
         refers to less."""
@@ -175,83 +179,3 @@ class World:
         dates = self.of(table, "date")
         name = self.glossary.table(table).date
         return next((r for r in dates if r.column.name == name), dates[0] if dates else None)
-
-
-class Scope:
-    """One SELECT: its FROM and joins grow as columns are asked for; columns are qualified when tables are several."""
-
-    def __init__(self, world: World, root: str) -> None:
-        self.world, self.root = world, root
-        self.joins: list[Link] = []
-        self.qualified = False
-        self.avoid: frozenset[str] = frozenset()  # parents of which nothing more is said
-        self.used: set[str] = set()  # columns ('table.column') that are spoken of already: a condition on them would say nothing new
-
-    def col(self, table: str, column: str) -> str:
-        self.reach(table)
-        return f"\x01{table}\x03{column}\x02"
-
-    def reach(self, table: str) -> None:
-        """Join the tables on the way up to `table`. Raises LookupError when there is no way."""
-        if table == self.root or table in {j[2] for j in self.joins}:
-            return
-        path = self.world.up(self.root).get(table)
-        if path is None:
-            raise LookupError(table)
-        for link in path:
-            if link[2] not in {j[2] for j in self.joins}:
-                self.joins.append(link)
-
-    def use(self, sql: str) -> None:
-        """Take the columns of an expression of this scope as spoken of."""
-        self.used |= {f"{m[1]}.{m[2]}" for m in _PLACE.finditer(sql)}
-
-    def expression(self, sql: str) -> str:
-        """Glossary SQL ('table.column' text) as an expression of this scope."""
-        names = {t.name.lower(): t.name for t in self.world.schema.tables}
-
-        def replace(match: re.Match[str]) -> str:
-            table = names.get(match[1].lower())
-            return self.col(table, match[2]) if table else match[0]
-
-        pattern = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b")
-        return "".join(text if nested else pattern.sub(replace, text) for text, nested in _subqueries(sql))
-
-    def sql(self, select: str, where: Sequence[str] = (), tail: str = "") -> str:
-        text = f"SELECT {select} FROM {identifier(self.root)}"
-        for child, columns, parent, keys in self.joins:
-            on = " AND ".join(f"{_column(child, a)} = {_column(parent, b)}" for a, b in zip(columns, keys, strict=True))
-            text += f" JOIN {identifier(parent)} ON {on}"
-        if where:
-            text += f" WHERE {' AND '.join(where)}"
-        text += f" {tail}" if tail else ""
-        return self.plain(text)
-
-    def plain(self, text: str) -> str:
-        """The text with its columns written out: qualified where several tables are read."""
-        several = bool(self.joins) or self.qualified
-        return _PLACE.sub(lambda m: _column(m[1], m[2]) if several else identifier(m[2]), text)
-
-
-_PLACE = re.compile("\x01([^\x03]+)\x03([^\x02]+)\x02")
-
-
-def _column(table: str, column: str) -> str:
-    return f"{identifier(table)}.{identifier(column)}"
-
-
-def _subqueries(sql: str) -> list[tuple[str, bool]]:
-    """The text cut into what stands outside and inside '(SELECT ...)'; a subquery speaks of its own tables."""
-    parts: list[tuple[str, bool]] = []
-    at = 0
-    for match in re.finditer(r"\(\s*SELECT\b", sql, re.I):
-        if match.start() < at:
-            continue
-        depth, end = 0, match.start()
-        for end in range(match.start(), len(sql)):
-            depth += {"(": 1, ")": -1}.get(sql[end], 0)
-            if depth == 0:
-                break
-        parts += [(sql[at : match.start()], False), (sql[match.start() : end + 1], True)]
-        at = end + 1
-    return [*parts, (sql[at:], False)]

@@ -30,6 +30,7 @@ _MONTHS = (
 ).split()
 _SEASONS = {"spring", "summer", "autumn", "winter", "fall", "season", "half", "christmas", "easter"}
 _LEADS = {"called", "named", "containing", "contains", "contain", "like", "with", "labelled", "titled"}
+_LIKE = re.compile(r"\b(?:contain|includ|start|begin|end|like|word|letter|with .+ in (?:the|their|its) )", re.I)
 LONGEST = 6
 
 
@@ -46,6 +47,7 @@ def said(question: str, linker: Linker) -> Said:
     vague = bool({"year", "years", "yr", "annual", "since", "before", "after", "until"}.intersection(spoken))
     return Said(
         words=tuple(_unknown(question, linker)),
+        parts=tuple(_parts(question)),
         numbers=tuple(_numbers(question)),
         years=tuple(around) if named else tuple(map(str, range(2000, 2041))) if vague else (),
         months=tuple(map(str, range(1, 13) if seasons else sorted(set(months)))),
@@ -87,6 +89,15 @@ def _numbers(question: str) -> Iterator[str]:
         found.append(many * (14 if unit == "fortnight" else 7))
     for value in dict.fromkeys(found):
         yield f"{value:.10g}"
+
+
+def _parts(question: str) -> Iterator[str]:
+    """The words of a question that asks for texts which contain, begin with or end with something."""
+    if not _LIKE.search(question):
+        return
+    for word in dict.fromkeys(w.strip("?.,;:!()\"'%") for w in question.split()):
+        if word and (word.lower() not in STOP or len(word) == 1):
+            yield from dict.fromkeys((word, word.title(), word.lower()))
 
 
 def _years(question: str) -> Iterator[str]:

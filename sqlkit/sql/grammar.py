@@ -7,6 +7,7 @@ columns impossible; it does not know types, join conditions or meaning.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 FUNCTIONS = (
@@ -19,6 +20,18 @@ FUNCTIONS = (
 ALIASES = (
     "t1 t2 t3 t4 t5 t6 n m q r cnt total prev"
 ).split()
+
+# words that DuckDB reads as part of the language where a name stands (duckdb_keywords(), and what sqlglot holds back)
+RESERVED = frozenset(
+    "all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check collate collation column "
+    "columns concurrently constraint create cross current_catalog current_date current_role current_time current_timestamp current_user "
+    "default deferrable desc describe distinct do else end except false fetch for foreign freeze from full generated glob grant group having "
+    "ilike in initially inner intersect into is isnull join lambda lateral leading left like limit localtime localtimestamp map natural not "
+    "notnull null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify references "
+    "returning right select semi session_user show similar some struct summarize symmetric table tablesample then to trailing true try_cast "
+    "tuple union unique unpack unpivot user using variadic verbose when where window with".split()
+)
+_PLAIN = re.compile(r"[_a-zA-Z]\w*")
 
 RULES = r"""
 start: refusal | query
@@ -104,5 +117,6 @@ def _any(words: object) -> str:
 
 
 def identifier(name: str) -> str:
-    """A name as SQL wants it: in double quotes where it must be."""
-    return name if name.isidentifier() and name.isascii() else '"' + name.replace('"', '""') + '"'
+    """A name as SQL wants it, and as `canonical` spells it: in double quotes where it must be."""
+    plain = _PLAIN.fullmatch(name) and name.lower() not in RESERVED
+    return name if plain else '"' + name.replace('"', '""') + '"'

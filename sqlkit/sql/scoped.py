@@ -6,8 +6,8 @@ that does not fit SELECT. What is in FROM is only known after the SELECT list, s
 of tables that keys connect (a *scope*), and the parser follows all scopes that still fit. In this it goes beyond PICARD
 (Scholak et al. 2021), which rejects tokens by checking the unfinished query.
 
-The price is reach: the shapes below are what business questions need, in the style of `canonical`, and no others (no common
-table expressions, set operations or outer joins).
+The price is reach: the shapes below and in `scoped_forms` are what business questions need, in the style of `canonical`, and
+no others (no recursion, no subquery in FROM but one, no window frames).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from sqlkit.sql import scoped_forms
 from sqlkit.sql.grammar import identifier
 
 MOMENTS = ("date", "timestamp")
@@ -58,10 +59,11 @@ class Source:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Said:
-    """What a question says that may stand in its query, as SQL text: words, numbers, years (YYYY), months and quarters (1 to
+    """What a question says that may stand in its query, as SQL text: words, parts of texts (for LIKE), numbers, years (YYYY), months and quarters (1 to
     12, 1 to 4). `dates`: whether a date may be compared with a literal; its year is one of `years`, any when there are none."""
 
     words: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     years: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ class _Scope:
     refs: tuple[_Ref, ...]
     chains: tuple[str, ...]
     twice: bool = False  # one table, joined with itself
+    pair: tuple[tuple[str, str, str, str], ...] = ()  # of two tables: parent, child, the condition of their join, as Lark; the parent's scope
 
     def some(self, *kinds: str) -> list[str]:
         return [_lexeme(r.text) for r in self.refs if r.seen.kind in kinds]
@@ -115,7 +118,9 @@ def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Se
     rules = [
         f"start: {'refusal | ' if refusal else ''}query",
         *([REFUSAL] if refusal else []),
-        "query: " + " | ".join(f"{form}{s.name}" for s in found for form in "rag" if form != "g" or _keys(s)),
+        "query: " + " | ".join([*(f"{form}{s.name}" for s in found for form in "rags" if form not in "gs" or _keys(s)), *_rarer(found), "sets"]),
+        *scoped_forms.sets(_by_kind(found)),
+        scoped_forms.BAND,
         f"NUMBER: {_any(['0', *said.numbers])}",
         f"ID: {_any(said.numbers)}",
         f"TOP: {_any(['1', *(n for n in said.numbers if n.isdigit() and n != '0')])}",
@@ -124,7 +129,7 @@ def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Se
         f"QUARTER: {_any(said.quarters)}",
         f"DATE: /'({year})-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])( {clock})?'/" if said.dates else "DATE:",
         f"WORD: {_any(_literal(w) for w in said.words)}",
-        f"LIKE: {_any(form for w in said.words for form in _likes(w))}",
+        f"LIKE: {_any(form for w in (*said.words, *said.parts) for form in _likes(w))}",
     ]
     for scope in found:
         rules += _scope_rules(scope, found, metrics)
@@ -195,7 +200,11 @@ def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope
             for t in sorted(tables) if tables - {t} in number
             for o in sorted(tables - {t}) for join in between.get(frozenset((t, o)), ())
         ]  # fmt: skip
-        yield _Scope(name, tables, refs, tuple(chains))
+        pair = [
+            (_lexeme(identifier(j.ref_table)), _lexeme(identifier(j.table)), _on(j), number[frozenset((j.ref_table,))])
+            for j in (between[tables] if len(tables) == 2 else ())
+        ]
+        yield _Scope(name, tables, refs, tuple(chains), pair=tuple(pair))
     for join in known:
         if join.table == join.ref_table:
             table = by_name[join.table]
@@ -239,18 +248,20 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     yield f"o{s}: V{S} | k{s} | n{s}"
     yield f"u{s}: V{S} | k{s}"
     yield f'l{s}: " LIMIT " TOP (" OFFSET " TOP)?'
-    yield f'q{s}: " QUALIFY RANK() OVER (PARTITION BY " u{s} " ORDER BY " o{s} " DESC"? ")" (" <= " | " = ") TOP'
+    yield from scoped_forms.windows(s, S)
+    yield f'q{s}: " QUALIFY RANK() OVER (PARTITION BY " u{s} (", " u{s})* " ORDER BY " o{s} " DESC"? ")" (" <= " | " = ") TOP'
     yield (
-        f'r{s}: "SELECT " "DISTINCT "? o{s} (", " o{s})* " FROM " f{s} w{s}? q{s}?'
+        f'r{s}: "SELECT " "DISTINCT "? o{s} (", " o{s})* (", " v{s})? " FROM " f{s} w{s}? q{s}?'
         f' (" ORDER BY " o{s} " DESC"? (", " V{S} " DESC"?)? l{s}?)?'
     )
     # aggregates
     yield (
-        f'e{s}: "COUNT(*)" | "COUNT(DISTINCT " V{S} ")" | "COUNT(*)" " FILTER (WHERE " c{s} ")" | {AGGREGATES} n{s} ")"'
+        f'e{s}: "COUNT(*)" | "COUNT(" V{S} ")" | "COUNT(DISTINCT " V{S} ")" | "COUNT(*)" " FILTER (WHERE " c{s} ")" | {AGGREGATES} n{s} ")"'
         f' | {AGGREGATES} M{S} ")"'
         f' | "SUM(" "CASE WHEN " c{s} " THEN " (M{S} | n{s} | "1") (" ELSE " "0")? " END" ")"'
         f' | "SUM(" "CASE WHEN " c{s} " THEN " "1" (" ELSE " "0")? " END" ")"' + "".join(f" | {whole}" for whole in wholes)
     )
+    yield f'ra{s}: e{s} | "(" e{s} ")"'
     yield (
         f'x{s}: e{s} | "100.0" " * " e{s} " / " e{s} | e{s} (" / " | " - ") e{s}'
         f' | "100.0" " * " "(" e{s} " / " e{s} " - " "1" ")"'
@@ -261,7 +272,16 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
         f'a{s}: "SELECT " b{s} (", " b{s})* " FROM " f{s} w{s}?'
         f' | "SELECT " {AGGREGATES} "n" ")" " FROM " "(SELECT " e{s} " AS n" " FROM " f{s} w{s}? " GROUP BY " K{S} ")" " AS q"'
     )
-    # groups: SELECT and GROUP BY name the same
+    yield from scoped_forms.bands(s)
+    # a rule that cannot match takes with it what uses it: no keys, no mention of them
+    beside = f'(K{S} ", ")?' if any(r.seen.root for r in scope.refs) else ""
+    yield from scoped_forms.steps(s, _keys(scope), beside)
+    for parent, child, on, near in scope.pair[:1]:
+        named = [_lexeme(r.text) for r in scope.refs if _lexeme(identifier(r.table)) == parent and (r.seen.kind == "text" or r.seen.root)]
+        yield from scoped_forms.outer(s, parent, child, on, near, named, beside)
+    if len(scope.tables) == 1 and not scope.twice:
+        yield from _inside_group(scope)
+    # groups: SELECT and GROUP BY name the same, but for a key beside a name that is not unique
     keys = _keys(scope)
     tables = {_lexeme(r.text): r.table for r in scope.refs}
     yield f"g{s}: {' | '.join(f'g{s}x{i}' for i in range(len(keys)))}" + (f" | p{s}" if len(scope.refs) > 1 else "")
@@ -275,15 +295,47 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
         )
         yield (
             f'h{s}x{i}: b{s} | "100.0" " * " e{s} " / " "SUM(" e{s} ")" " OVER ()"'
+            f' | "RANK()" " OVER (ORDER BY " e{s} " DESC"? ")"'
+            f' | "100.0" " * " "(" ra{s} " / " "LAG(" ra{s} ")" " OVER (ORDER BY " {key} ")" " - " "1" ")"'
             f' | x{s} " - " "LAG(" x{s} ")" " OVER (ORDER BY " {key} ")" | "SUM(" e{s} ")" " OVER (ORDER BY " {key} ")"'
         )
     yield (
         f'p{s}: "SELECT " u{s} (", " u{s})+ (", " b{s})* " FROM " f{s} w{s}? " GROUP BY " u{s} (", " u{s})+ y{s}?'
-        f' (" QUALIFY RANK() OVER (PARTITION BY " u{s} " ORDER BY " e{s} " DESC"? ")" " = " TOP)?'
+        f' (" QUALIFY RANK() OVER (PARTITION BY " u{s} (", " u{s})* " ORDER BY " e{s} " DESC"? ")" " = " TOP)?'
         f' (" ORDER BY " (b{s} | u{s}) " DESC"? l{s}?)?'
     )
     yield f'y{s}: " HAVING " x{s} {COMPARE} NUMBER (" AND " x{s} {COMPARE} NUMBER)?'
     yield f"t{s}: {' | '.join(_tests(scope, scopes))}"
+
+
+def _by_kind(scopes: Sequence[_Scope]) -> dict[str, dict[str, str]]:
+    """The columns of each kind in each scope, as Lark."""
+    found: dict[str, dict[str, str]] = {}
+    for kind in ("text", "number", "date"):
+        some = {s.name: " | ".join(s.some(kind)) for s in scopes if not s.twice and s.some(kind)}
+        found |= {kind: some} if some else {}
+    return found
+
+
+def _rarer(scopes: Sequence[_Scope]) -> Iterator[str]:
+    """The forms that only some scopes have."""
+    for scope in scopes:
+        yield f"gz{scope.name}"
+        if scope.pair:
+            yield f"j{scope.name}"
+        if len(scope.tables) == 1 and not scope.twice and any(r.seen.measure for r in scope.refs) and scope.some("text"):
+            yield f"kc{scope.name}"
+
+
+def _inside_group(scope: _Scope) -> Iterator[str]:
+    """A table's rows against a figure over the rows of their group."""
+
+    name = scope.chains[0]
+    own = identifier(next(iter(scope.tables)))
+    measures = [(_lexeme(r.text), _lexeme(f"{own}.{r.text}")) for r in scope.refs if r.seen.measure]
+    groups = [(_lexeme(f"{own}.{r.text}"), _lexeme(f"t1.{r.text}")) for r in scope.refs if r.seen.kind == "text"]
+    if measures and groups:
+        yield from scoped_forms.inside_group(scope.name, name, measures, groups)
 
 
 def _spans(scope: _Scope) -> Iterator[str]:
@@ -309,11 +361,15 @@ def _tests(scope: _Scope, scopes: Sequence[_Scope]) -> Iterator[str]:
                 yield f'{_lexeme(ref.text)} ((" = " | " <> ") ({one}) | (" IN (" | " NOT IN (") ({one}) (", " ({one}))* ")")'
             if ref.seen.free:
                 yield f'{_lexeme(ref.text)} ((" = " | " <> ") WORD | (" IN (" | " NOT IN (") WORD (", " WORD)* ")")'
-                yield f'{_lexeme(ref.text)} (" LIKE " | " NOT LIKE " | " ILIKE " | " NOT ILIKE ") LIKE'
+            yield f'{_lexeme(ref.text)} (" LIKE " | " NOT LIKE " | " ILIKE " | " NOT ILIKE ") LIKE'
     if flags := " | ".join(scope.some("bool")):
         yield f'"NOT "? ({flags})'
     if nullable := " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.nullable):
         yield f'({nullable}) (" IS NULL" | " IS NOT NULL")'
+    if scope.twice:  # the same as, or other than, in the row above
+        for one, other in itertools.combinations(scope.refs, 2):
+            if one.seen.name == other.seen.name and one.seen.kind == "text":
+                yield f'{_lexeme(one.text)} (" = " | " <> ") {_lexeme(other.text)}'
     yield f'D{S} {COMPARE} D{S}'
     yield f'D{S} ({COMPARE} DATE | " BETWEEN " DATE " AND " DATE)'
     for part, what in PARTS.items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 from sqlkit.data.english import several
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape
 from sqlkit.data.shapes.measures import aggregate_of, value
 from sqlkit.data.shapes.rows import subject
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 
 PHRASES = ("the {text}", "{text}", "our {text}", "{text}")
 QUESTIONS = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 from sqlkit.data.english import figure, plural
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_link, pick_table, shape
 from sqlkit.data.shapes.measures import dimension, label_group, value
-from sqlkit.data.shapes.rows import subject
-from sqlkit.data.world import Scope, World
+from sqlkit.data.shapes.rows import nullable, subject
+from sqlkit.data.world import World
 
 
 @shape(0.8)
@@ -53,7 +54,8 @@ def groups_in_band(world: World, rng: random.Random) -> Draft | None:
     scope = Scope(world, link[0])
     rows = subject(world, scope, rng, most=1)
     key, n = scope.col(link[0], link[1][0]), rng.choice((1, 2, 3, 5, 10))
-    inner = scope.sql(f"{key} AS q, COUNT(*) AS n", [*rows.where, f"{key} IS NOT NULL"], f"GROUP BY {key}")
+    where = [*rows.where, f"{key} IS NOT NULL"] if nullable(world, link[0], link[1][0]) else rows.where
+    inner = scope.sql(f"{key} AS q, COUNT(*) AS n", where, f"GROUP BY {key}")
     sign, words = rng.choice(
         ((">", f"more than {figure(n, rng)}"), (">=", f"at least {figure(n, rng)}"), ("=", f"exactly {figure(n, rng)}"), (">", f"over {n}"))
     )

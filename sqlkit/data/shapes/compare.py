@@ -6,11 +6,12 @@ import random
 
 from sqlkit.data import filters
 from sqlkit.data.english import plural
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape, years
 from sqlkit.data.shapes.measures import value
 from sqlkit.data.shapes.rows import subject
 from sqlkit.data.shapes.times import short, timed
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 
 
 @shape(1.5)

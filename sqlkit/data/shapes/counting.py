@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from sqlkit.data.english import plural
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_link, pick_table, shape
 from sqlkit.data.shapes.rows import nullable, subject
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 
 NUMBER = (
     "the number of {rows}",

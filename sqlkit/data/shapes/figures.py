@@ -7,9 +7,10 @@ import random
 from sqlkit.data import filters
 from sqlkit.data.english import figure
 from sqlkit.data.filters import nice
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape
 from sqlkit.data.shapes.rows import subject
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 
 
 def _cuts(world: World, rng: random.Random) -> tuple[str, Role, int | float, int | float] | None:
@@ -73,7 +74,7 @@ def case_buckets(world: World, rng: random.Random) -> Draft | None:
         bands = f"{names[0]} (below {low}), {names[1]} (below {high}) and {names[2]} ({rng.choice(('the rest', f'{high} and more'))})"
     where = [*rows.where, f"{target} IS NOT NULL"] if role.column.nullable else rows.where
     return ask(
-        scope.sql(f"{case}, COUNT(*)", where, f"GROUP BY {case}"),
+        scope.sql(f"{case}, COUNT(*)", where, "GROUP BY 1"),
         rng,
         (
             "the number of {rows} by {said} band: {bands}",

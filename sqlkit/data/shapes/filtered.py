@@ -8,10 +8,11 @@ from collections.abc import Callable
 from sqlkit.data import filters
 from sqlkit.data.english import plural
 from sqlkit.data.filters import Filter
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, Subject, ask, pick_table, shape
 from sqlkit.data.shapes.counting import HOW_MANY, NUMBER
 from sqlkit.data.shapes.listing import WHICH
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 
 Make = Callable[[World, Scope, Role, random.Random], Filter | None]
 

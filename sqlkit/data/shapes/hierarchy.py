@@ -45,7 +45,7 @@ def _tree(world: World, rng: random.Random) -> Tree | None:
         above = (
             above.rsplit(" ", 1)[0] if not above.endswith(" to") else world.glossary.column(table.name, key.columns[0]).name or "manager"
         )
-    name = identifier(table.name)
+    name = world.named(table.name)
     join = f"FROM {name} AS t1 JOIN {name} AS t2 ON t1.{identifier(key.columns[0])} = t2.{identifier(key.ref_columns[0])}"
     single = world.noun(table.name, rng, many=False)
     person = world.sort(table.name) == "person" or sort_of(above) == "person"
@@ -235,7 +235,7 @@ def without_above(world: World, rng: random.Random) -> Draft | None:
     tree = _tree(world, rng)
     if tree is None or tree.table != table.name:
         return None
-    up, name, a = identifier(key.columns[0]), tree.name, identifier(table.name)
+    up, name, a = identifier(key.columns[0]), tree.name, world.named(table.name)
     if rng.random() < 0.5:
         return ask(
             f"SELECT COUNT(*) FROM {a} WHERE {up} IS NULL",

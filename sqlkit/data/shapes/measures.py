@@ -6,8 +6,9 @@ import dataclasses
 import random
 import re
 
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Subject
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 from sqlkit.schema.glossary import Metric
 
 AGGREGATES: tuple[tuple[str, tuple[str, ...], float], ...] = (

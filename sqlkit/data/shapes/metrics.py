@@ -6,10 +6,11 @@ import random
 
 from sqlkit.data import filters
 from sqlkit.data.english import figure, plural
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, Subject, ask, shape, years
 from sqlkit.data.shapes.measures import Group, Value, dimension, metric_of
 from sqlkit.data.shapes.rows import condition
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 
 WHAT = (
     "what [is|was] [the |our |]{text}?",

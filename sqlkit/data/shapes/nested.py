@@ -6,11 +6,12 @@ import random
 
 from sqlkit.data import filters
 from sqlkit.data.english import plural
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, Subject, ask, pick_table, shape
 from sqlkit.data.shapes.counting import HOW_MANY, NUMBER
 from sqlkit.data.shapes.listing import WHICH
 from sqlkit.data.shapes.rows import subject
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 from sqlkit.sql.grammar import identifier
 
 
@@ -47,7 +48,7 @@ def against_average(world: World, rng: random.Random) -> Draft | None:
     scope = Scope(world, table)
     said, above = world.said(*role.place, rng), rng.random() < 0.7
     rows = subject(world, scope, rng, most=1)
-    test = f"{scope.col(*role.place)} {'>' if above else '<'} (SELECT AVG({identifier(role.column.name)}) FROM {identifier(table)})"
+    test = f"{scope.col(*role.place)} {'>' if above else '<'} (SELECT AVG({identifier(role.column.name)}) FROM {world.named(table)})"
     word = rng.choice(
         ("above", "higher than", "over", "greater than", "bigger than", "exceeding")
         if above
@@ -80,7 +81,7 @@ def against_group_average(world: World, rng: random.Random) -> Draft | None:
     if not groups:
         return None
     group, above = rng.choice(groups), rng.random() < 0.7
-    a, g, c = identifier(table), identifier(group.column.name), identifier(role.column.name)
+    a, g, c = world.named(table), identifier(group.column.name), identifier(role.column.name)
     said, by = world.said(*role.place, rng), world.said(*group.place, rng)
     noun = world.noun(table, rng)
     word = rng.choice(("above", "higher than", "over") if above else ("below", "lower than", "under"))
@@ -94,12 +95,12 @@ def against_group_average(world: World, rng: random.Random) -> Draft | None:
     )
     sign = ">" if above else "<"
     label = identifier(world.label(table))
-    test = f"t1.{c} {sign} (SELECT AVG(t2.{c}) FROM {a} AS t2 WHERE t2.{g} = t1.{g})"
+    test = f"{c} {sign} (SELECT AVG({a}.{c}) FROM {a} WHERE {a}.{g} = t1.{g})"
     if rng.random() < 0.45:
         return ask(f"SELECT COUNT(*) FROM {a} AS t1 WHERE {test}", rng, NUMBER, HOW_MANY, Subject(text, []))
     said_ = world.said(table, world.label(table), rng)
     return ask(
-        f"SELECT t1.{label} FROM {a} AS t1 WHERE {test}",
+        f"SELECT {label} FROM {a} AS t1 WHERE {test}",
         rng,
         ("{rows}", "the {rows}", "all {rows}"),
         WHICH,
@@ -121,7 +122,7 @@ def against_row(world: World, rng: random.Random) -> Draft | None:
         return None
     name, up = rng.choice(values), rng.random() < 0.65
     shown, said, column = filters.case(str(name), rng), world.said(*role.place, rng), identifier(role.column.name)
-    test = f"{scope.col(*role.place)} {'>' if up else '<'} (SELECT {column} FROM {identifier(table)} WHERE {identifier(world.label(table))} = {filters.quote(name)})"
+    test = f"{scope.col(*role.place)} {'>' if up else '<'} (SELECT {column} FROM {world.named(table)} WHERE {identifier(world.label(table))} = {filters.quote(name)})"
     rows = subject(world, scope, rng, most=1) if rng.random() < 0.3 else Subject(noun := world.noun(table, rng), [], "", noun, noun)
     if role.role == "date":
         verbs = [v for v in world.verbs(*role.place) if not v.endswith("ing")]
@@ -155,7 +156,7 @@ def at_extreme(world: World, rng: random.Random) -> Draft | None:
     table, role = drawn
     scope, up = Scope(world, table), rng.random() < 0.6
     said = world.said(*role.place, rng)
-    test = f"{scope.col(*role.place)} = (SELECT {'MAX' if up else 'MIN'}({identifier(role.column.name)}) FROM {identifier(table)})"
+    test = f"{scope.col(*role.place)} = (SELECT {'MAX' if up else 'MIN'}({identifier(role.column.name)}) FROM {world.named(table)})"
     noun = world.noun(table, rng)
     word = rng.choice(("highest", "maximum", "largest") if up else ("lowest", "minimum", "smallest"))
     words = rng.choice(
@@ -202,75 +203,3 @@ def between_columns(world: World, rng: random.Random) -> Draft | None:
             Subject(f"{rows.text} {words}", []),
         )
     return _asked(world, scope, rows, f"{scope.col(*a.place)} {'>' if up else '<'} {scope.col(*b.place)}", words, rng)
-
-
-@shape(2)
-def between_dates(world: World, rng: random.Random) -> Draft | None:
-    """Days between two dates of a row."""
-    tables = [t.name for t in world.schema.tables if len(world.of(t.name, "date")) > 1]
-    if not tables:
-        return None
-    table = rng.choice(tables)
-    scope = Scope(world, table)
-    i, j = sorted(rng.sample(range(len(world.of(table, "date"))), 2))
-    early, late = world.of(table, "date")[i], world.of(table, "date")[j]
-    rows = subject(world, scope, rng, most=1)
-    name, word = rng.choice(
-        (("AVG", ("average", "mean")), ("AVG", ("average", "typical")), ("MAX", ("longest", "maximum")), ("MIN", ("shortest", "minimum")))
-    )
-    questions = [
-        "what is the {word} [time in days|number of days] between {a} and {b} [of|for] {rows}?",
-        "what's the {word} number of days from {a} to {b} for {rows}?",
-    ]
-    if name == "AVG":
-        questions += [
-            "how many days [are there|pass|lie] on average between {a} and {b} of {rows}?",
-            "how long does it take on average from {a} to {b} for {rows}, in days?",
-            "on average, how many days from {a} to {b} for {rows}?",
-        ]
-    return ask(
-        scope.sql(f"{name}(DATE_DIFF('day', {scope.col(*early.place)}, {scope.col(*late.place)}))", rows.where),
-        rng,
-        (
-            "the {word} number of days between {a} and {b} of {rows}",
-            "{word} days from {a} to {b} for {rows}",
-            "{word} days between {a} and {b}, {rows}",
-        ),
-        questions,
-        rows,
-        word=word,
-        a=world.said(*early.place, rng),
-        b=world.said(*late.place, rng),
-    )
-
-
-@shape(1)
-def later_dates(world: World, rng: random.Random) -> Draft | None:
-    """Rows whose one date lies behind the other."""
-    tables = [t.name for t in world.schema.tables if len(world.of(t.name, "date")) > 1]
-    if not tables:
-        return None
-    table = rng.choice(tables)
-    scope = Scope(world, table)
-    one, other = rng.sample(world.of(table, "date"), 2)
-    later = rng.random() < 0.65
-    rows = subject(world, scope, rng, most=1)
-    a, b = world.said(*one.place, rng), world.said(*other.place, rng)
-    word = "after" if later else "before"
-    verbs = [v for v in world.verbs(*one.place) if not v.endswith("ing")]
-    words = rng.choice(
-        [
-            f"whose {a} is {word} the {b}",
-            f"where the {a} is {word} the {b}",
-            f"with a {a} {'later' if later else 'earlier'} than the {b}",
-            f"with {a} {word} {b}",
-            *(f"{v} {word} the {b}" for v in verbs for _ in range(2)),
-        ]
-    )
-    return ask(
-        scope.sql("COUNT(*)", [*rows.where, f"{scope.col(*one.place)} {'>' if later else '<'} {scope.col(*other.place)}"]),
-        rng,
-        NUMBER,
-        HOW_MANY,
-        Subject(f"{rows.text} {words}", []),
-    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 from sqlkit.data import filters
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, Subject, ask, pick_link, shape
 from sqlkit.data.shapes.counting import HOW_MANY, NUMBER
 from sqlkit.data.shapes.rows import correlated, exists, having, inside, nullable, subject
-from sqlkit.data.world import Link, Scope, World
+from sqlkit.data.world import Link, World
 from sqlkit.sql.grammar import identifier
 
 
@@ -92,7 +93,7 @@ def not_exists(world: World, rng: random.Random) -> Draft | None:
     if link is None or not nullable(world, link[0], link[1][0]):
         return None
     scope, inner = Scope(world, link[2]), inside(world, link)
-    scope.qualified = True
+    inner.avoid = frozenset(world.up(link[0]))
     noun = world.noun(link[2], rng)
     part = subject(world, inner, rng, most=1)
     return _listed(
@@ -108,7 +109,7 @@ def left_join(world: World, rng: random.Random) -> Draft | None:
         return None
     child, parent = link[0], link[2]
     label, unique = world.label(parent), world.single_label(parent)
-    a, b = identifier(parent), identifier(child)
+    a, b = world.named(parent), world.named(child)
     name = f"{a}.{identifier(label)}"
     key = f"{a}.{identifier(link[3][0])}"
     tail = f"GROUP BY {name if unique else f'{key}, {name}'}"

@@ -6,8 +6,9 @@ import random
 
 from sqlkit.data import filters
 from sqlkit.data.filters import Filter
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Subject
-from sqlkit.data.world import Link, Scope, World
+from sqlkit.data.world import Link, World
 from sqlkit.sql.grammar import identifier
 
 # what people do who are behind a row: "orders placed by customers"
@@ -181,8 +182,8 @@ def correlated(world: World, link: Link, inner: Scope, where: list[str], absent:
     """The same by EXISTS, tied to the row around it."""
     child, (column,), parent, (key,) = link[0], link[1], link[2], link[3]
     inner.qualified = True
-    tie = f"{inner.col(child, column)} = {identifier(parent)}.{identifier(key)}"
-    return f"{'NOT ' if absent else ''}EXISTS ({inner.sql('1', [tie, *where])})"
+    tie = f"{inner.col(child, column)} = {world.named(parent)}.{identifier(key)}"
+    return f"{'NOT ' if absent else ''}EXISTS({inner.sql('1', [tie, *where])})"
 
 
 def inside(world: World, link: Link) -> Scope:

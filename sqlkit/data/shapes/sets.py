@@ -7,8 +7,9 @@ import random
 from sqlkit.data import filters
 from sqlkit.data.english import plural
 from sqlkit.data.filters import Filter
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 
 
 def _two(world: World, rng: random.Random) -> tuple[Scope, str, str, Filter, Filter, str] | None:

@@ -7,10 +7,11 @@ import random
 from sqlkit.data import filters
 from sqlkit.data.english import plural
 from sqlkit.data.filters import Filter
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_link, pick_table, shape
 from sqlkit.data.shapes.measures import dimension, value
 from sqlkit.data.shapes.rows import exists, having, inside, subject
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 
 WORD = ("share", "percentage", "proportion", "percent", "percentage", "fraction in percent", "%")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_table, shape, years
 from sqlkit.data.shapes.measures import Value, value
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 
 PERIODS = ("MONTH", "MONTH", "QUARTER")
 

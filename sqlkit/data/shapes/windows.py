@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 from sqlkit.data.english import plural
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_link, pick_table, shape
 from sqlkit.data.shapes.measures import dimension, label_group
 from sqlkit.data.shapes.rows import subject
-from sqlkit.data.world import Role, Scope, World
+from sqlkit.data.world import Role, World
 
 
 def _ranked(world: World, rng: random.Random) -> tuple[Scope, Role, str, str] | None:
@@ -17,6 +18,7 @@ def _ranked(world: World, rng: random.Random) -> tuple[Scope, Role, str, str] | 
     if table is None or not world.label(table):
         return None
     scope, role = Scope(world, table), rng.choice(world.of(table, "measure"))
+    scope.used.add(f"{role.table}.{role.column.name}")
     return scope, role, scope.col(*role.place), world.said(*role.place, rng)
 
 
