@@ -92,14 +92,14 @@ class Rewards:
         if not any(weights.values()):
             raise RecipeError("reward_weights: no reward has a weight above 0")
         self.grader, self.examples, self.told = grader, {e.id: e for e in examples}, told or {}
-        self.functions = {name: reward(name) for name in weights}
+        self.functions = {name: reward(name) for name in dict.fromkeys([*weights, "right"])}
         self.names, self.weights = list(weights), list(weights.values())
         self.refusal = refusal_worth(weights, sum(e.sql is None for e in examples), len(examples))
         self.notes: list[str] = []
-        self._crashed = dict.fromkeys(weights, 0)
+        self._crashed = dict.fromkeys(self.functions, 0)
 
     def score(self, ids: Sequence[str], texts: Sequence[str]) -> list[dict[str, float]]:
-        """Each reward of each answer, unweighted. One that crashes, or gives no number, is 0 and leaves a note.
+        """Each reward of each answer, unweighted, and always "right". One that crashes, or gives no number, is 0 and leaves a note.
 
         Raises RunError when one has crashed on `CRASHES` answers in a row, SqlkitError when the database is gone.
         """
@@ -131,11 +131,11 @@ class Rewards:
             raise
         except Exception as error:
             self._note(example, "the grader", error)
-            return dict.fromkeys(self.names, 0.0)
+            return dict.fromkeys(self.functions, 0.0)
         if seen.hack or seen.grade.verdict in ("unsafe", "undecidable", "gold_broken"):
-            return dict.fromkeys(self.names, 0.0)
+            return dict.fromkeys(self.functions, 0.0)
         worth = self.refusal if example.sql is None else 1.0
-        return {name: worth * self._earned(name, seen) for name in self.names}
+        return {name: worth * self._earned(name, seen) for name in self.functions}
 
     def _earned(self, name: str, seen: Seen) -> float:
         try:
