@@ -135,7 +135,7 @@ def ours(given: argparse.Namespace, base: str, tokenizer: Any, rows: Any, scratc
     """sqlkit's trainer with what its memory plan decides."""
     from sqlkit.model.huggingface import load_weights
     from sqlkit.recipe import Recipe
-    from sqlkit.train.sft import quiet_libraries, _trainer, decide
+    from sqlkit.train.sft import _trainer, decide, quiet_libraries
 
     quiet_libraries()
     recipe = decide(

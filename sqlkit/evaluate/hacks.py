@@ -40,7 +40,7 @@ def shortcut(sql: str, gold_sql: str, said: str, gold: Result, got: Result, *, r
         return "it selects everything"
     if gold.rows and not got.rows:
         return "it returns no rows"
-    if got.truncated and not gold.truncated or len(got.rows) > MORE_ROWS * len(gold.rows) + FEW:
+    if (got.truncated and not gold.truncated) or len(got.rows) > MORE_ROWS * len(gold.rows) + FEW:
         return "it returns many more rows than were asked for"
     if len(got.columns) > MORE_COLUMNS * len(gold.columns) + 1:
         return "it returns many more columns than were asked for"

@@ -13,8 +13,8 @@ from sqlkit.database import Sandbox
 from sqlkit.errors import RecipeError, RunError
 from sqlkit.evaluate import reward
 from sqlkit.evaluate.grade import Grader
-from sqlkit.evaluate.thinned import Thinned
 from sqlkit.evaluate.reward import CRASHES, Rewards, Seen, refusal_worth, usable
+from sqlkit.evaluate.thinned import Thinned
 from sqlkit.records import Example
 
 SCRIPT = (

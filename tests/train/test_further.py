@@ -73,8 +73,11 @@ def test_the_adapter_is_of_the_same_kind_and_learnt_something(method: str, tune:
     load_model("embedded", made)
 
 
-@pytest.mark.parametrize("method", ["grpo", "dpo"])
-def test_a_resumed_run_gives_the_same_adapter(method: str, tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("method", "beta"), [("grpo", None), ("grpo", 0.02), ("dpo", None)])
+def test_a_resumed_run_gives_the_same_adapter(
+    method: str, beta: float | None, tune: Tune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a beta TRL keeps a copy of the start beside the adapter, and checkpoints hold both."""
     import torch
 
     from sqlkit.train import callbacks
@@ -86,11 +89,11 @@ def test_a_resumed_run_gives_the_same_adapter(method: str, tune: Tune, tmp_path:
         if state.global_step == 2:
             raise Cut
 
-    whole = weights(tune(tmp_path / "whole", method=method, max_steps=3))
+    whole = weights(tune(tmp_path / "whole", method=method, beta=beta, max_steps=3))
     with monkeypatch.context() as patch, pytest.raises(Cut):
         patch.setattr(callbacks.Screen, "on_step_end", cut)
-        tune(tmp_path / "cut", method=method, max_steps=3)
-    resumed = weights(tune(tmp_path / "cut", method=method, max_steps=3))
+        tune(tmp_path / "cut", method=method, beta=beta, max_steps=3)
+    resumed = weights(tune(tmp_path / "cut", method=method, beta=beta, max_steps=3))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
