@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train bench-rl clean
 
 install: $(VENV)/.installed
 
@@ -47,6 +47,9 @@ bench-data: install  ## cleaning and generation; DATA=a file of sql-create-conte
 
 bench-train: install  ## training: tokens a second of sqlkit, of trl sft, and of trl sft with packing; ARGS="--shape ... --method qlora"
 	$(BIN)/python eval/bench_train.py $(ARGS)
+
+bench-rl: install  ## GRPO and DPO from a tuned adapter: EX before and after on dev; ADAPTER=runs/demo/adapter PAIRS=runs/demo/data, ARGS="--steps 200 ..."
+	$(BIN)/python eval/bench_rl.py "$(ADAPTER)" "$(PAIRS)" $(ARGS)
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

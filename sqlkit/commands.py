@@ -92,6 +92,10 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
     check_space(out, 500)
     if not (pairs / "pairs.jsonl").exists():
         raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
+    if recipe.method in ("grpo", "dpo"):
+        from sqlkit.commands_further import train_further
+
+        return train_further(recipe, pairs, out, quiet=quiet)
     from sqlkit.database import Sandbox
     from sqlkit.evaluate.grade import Grader, grade_all
     from sqlkit.train.sft import train as tune
@@ -102,7 +106,7 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
     database, glossary = where(recipe, pairs)
-    context = Context.load(database, glossary, _personal(recipe, pairs))
+    context = Context.load(database, glossary, personal(recipe, pairs))
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
 
@@ -113,7 +117,7 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
         return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
 
 
-def _personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
+def personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
     """What a recipe says of personal data; where it says nothing, what the pairs or the adapter in a folder were made with."""
     carried = folder is not None and (folder / "context.json").exists()
     return recipe.personal_data or (Context.open(folder).glossary.personal_data if folder and carried else "")
@@ -173,7 +177,7 @@ def evaluate(
     base = base or (manifest.base if manifest else recipe.base_model)
     carried = adapter / "context.json" if adapter else None
     words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
-    context = Context.load(database, words, _personal(recipe, adapter))
+    context = Context.load(database, words, personal(recipe, adapter))
     examples = shots or (adapter / "examples.jsonl" if adapter else None)
     retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
     chosen = _arms(arms, adapter is not None, retrieval is not None)

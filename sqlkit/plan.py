@@ -33,7 +33,11 @@ def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", ho
         f"at most {recipe.max_length} tokens a pair, packing {recipe.packing if recipe.packing == 'auto' else 'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
         f"database {recipe.database or recipe.ddl or recipe.files or ', '.join(recipe.sources) or '(give --database)'}, output {recipe.output_dir}",
     ]
-    if what == "train":
+    if recipe.method in ("grpo", "dpo"):
+        given = recipe.num_generations
+        lines[1] = f"method {recipe.method} from the adapter {recipe.lora_model_dir or '(give --set lora_model_dir=FOLDER)'}, {given} answers a question"
+        lines.append("memory and time are not forecast for this method: each step generates and runs answers as well")
+    elif what == "train":
         lines.append(_forecast(recipe, base, pairs, gpu, hourly))
     return "\n".join(lines)
 

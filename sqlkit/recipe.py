@@ -25,7 +25,7 @@ class Recipe(pydantic.BaseModel):
 
     # what
     base_model: str = "embedded"
-    method: Literal["auto", "qlora", "lora", "dora", "full"] = "qlora"
+    method: Literal["auto", "qlora", "lora", "dora", "full", "grpo", "dpo"] = "qlora"
     database: str = ""
     glossary: str = ""
     questions: str = ""
@@ -71,6 +71,15 @@ class Recipe(pydantic.BaseModel):
     optim: str = "adamw_torch"
     weight_decay: float = pydantic.Field(0.0, ge=0)
     max_grad_norm: float = pydantic.Field(1.0, gt=0)
+    # grpo and dpo: what is tuned further, and the rewards of an executed answer with their weights; beta None is TRL's default
+    lora_model_dir: str = ""
+    num_generations: int = pydantic.Field(8, ge=2)
+    max_completion_length: int = pydantic.Field(160, ge=8)
+    temperature: float = pydantic.Field(1.0, gt=0, le=2)
+    top_p: float = pydantic.Field(1.0, gt=0, le=1)
+    beta: Annotated[float, pydantic.Field(ge=0)] | None = None
+    epsilon: float = pydantic.Field(0.2, gt=0)
+    reward_weights: dict[str, Annotated[float, pydantic.Field(ge=0)]] = {"runs": 0.1, "right": 1.0, "soft_f1": 0.3}
     # watching
     eval_steps: int = pydantic.Field(200, ge=0)
     save_steps: int = pydantic.Field(200, ge=1)

@@ -112,7 +112,7 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
     placed = _asks_place(inside)
     if placed and dialect != "duckdb":
         return []  # elsewhere a row's number may be its key
-    sources = _through_subqueries(inside)
+    sources = through_subqueries(inside)
     texts = []
     for key in ("rowid", "rowid * 7919 % 10007") if sources else ():
         for source, name in sources:
@@ -124,7 +124,7 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
     return texts
 
 
-def _through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:
+def through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:
     """Read every table through a subquery, in place; the subqueries and their tables' names, none where that cannot be written."""
     common = {cte.alias_or_name.lower() for cte in inside if isinstance(cte, exp.CTE)}
     found = []

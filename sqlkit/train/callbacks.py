@@ -36,6 +36,7 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
         self.every, self.patience, self.max_new_tokens, self.grammars = every, patience, max_new_tokens, grammars
         self.curve: list[dict[str, float]] = []
         self.start: Start | None = None
+        self.before = False  # whether the weights that a run begins with are measured too, and kept where nothing beats them
         self.sharded = False  # weights in pieces on several devices: nothing to generate with until the end
         self.seconds, self.began = 0.0, time.perf_counter()
         self.show: Callable[[str], None] = lambda _: None
@@ -92,6 +93,10 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
             if self.patience and sum(p["step"] > since for p in self.curve) >= self.patience:
                 control.should_training_stop = True
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        if self.before and self.dev and not self.curve and not state.global_step:
+            self.measure(model, 0)
+
     def on_train_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         if not self.sharded and (not self.curve or self.curve[-1]["step"] != state.global_step):
             self.measure(model, state.global_step)
@@ -102,13 +107,13 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
     The loss that a trainer logs cannot be watched: transformers replaces what is not a number by the average before it, and
     logs only now and then, so checkpoints of ruined weights are kept. A spike: a loss more than half above the highest of the
-    first ten steps, three steps in a row.
+    first ten steps, three steps in a row. spikes: whether they are looked for; a loss that hovers about zero has none to find.
     """
 
     FIRST, SPIKES, ABOVE = 10, 3, 1.5
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.first, self.spikes = folder, list[float](), 0
+    def __init__(self, folder: Path, *, spikes: bool = True) -> None:
+        self.folder, self.first, self.spikes, self.looking = folder, list[float](), 0, spikes
         self.taken: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -120,7 +125,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         if len(self.first) < self.FIRST:
             self.first.append(loss)
             return
-        self.spikes = self.spikes + 1 if loss > self.ABOVE * max(self.first) else 0
+        self.spikes = self.spikes + 1 if self.looking and loss > self.ABOVE * max(self.first) else 0
         if self.spikes >= self.SPIKES:
             raise RunError(f"the loss jumped to {loss:.2f} at step {step}, it began at {self.first[0]:.2f}; {self._remedy()}")
 
@@ -194,7 +199,8 @@ class Screen(TrainerCallback):  # type: ignore[misc]
         now, tokens = time.perf_counter(), logs.get("num_tokens", 0.0)
         speed = (tokens - self.before[1]) / max(1e-9, now - self.before[0])
         self.before = (now, tokens)
-        told = f"loss {loss:.3f}  {speed:,.0f} tokens/s  {peak_memory() / 2**30:.1f} GB  {self.note}"
+        earned = f"  reward {logs['reward']:.3f}" if logs.get("reward") is not None else ""
+        told = f"loss {loss:.3f}{earned}  {speed:,.0f} tokens/s  {peak_memory() / 2**30:.1f} GB  {self.note}"
         self.bar.update(self.task, description=told)
         if not self.quiet and not self.bar.console.is_terminal and time.monotonic() - self.said > 30:
             self.said = time.monotonic()  # a log file shows no live bar

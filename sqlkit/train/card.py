@@ -57,7 +57,8 @@ def card(name: str, recipe: Recipe, manifest: Manifest, pairs: int, asked: int) 
         "base_model": manifest.base, "library_name": "transformers" if recipe.method == "full" else "peft", "pipeline_tag": "text-generation",
         "tags": ["text-to-sql", "sqlkit", recipe.method],
     }
-    what = "A full tuning" if recipe.method == "full" else f"A {recipe.method} adapter (rank {recipe.lora_r})"
+    what = "A full tuning" if recipe.method == "full" else f"A {manifest.method} adapter (rank {recipe.lora_r})"
+    what += f", tuned further by {recipe.method}," if recipe.method in ("grpo", "dpo") else ""
     return f"---\n{yaml.safe_dump(header)}---\n" + CARD.format(
         name=name, what=what, base=manifest.base, link=f"https://huggingface.co/{manifest.base}" if manifest.base.count("/") == 1 else "#data",
         manifest=manifest, pairs=pairs, metrics=_metrics(manifest.dev_ex, asked), recipe=recipe.yaml(),

@@ -105,7 +105,8 @@ def save_adapter(model: Any, folder: Path, start: Start | None = None) -> None:
 
     PiSSA and OLoRA train B A beside W - B0 A0, so the change of W is [B | -B0] [A ; A0]: an adapter of twice the rank.
     """
-    model.save_pretrained(folder)
+    # of a run that starts from an adapter TRL keeps a frozen copy beside it, for reference; that is not saved
+    model.save_pretrained(folder, **({"selected_adapters": ["default"]} if hasattr(model, "peft_config") else {}))
     path = folder / "adapter_config.json"
     if not path.exists():
         return

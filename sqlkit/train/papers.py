@@ -24,6 +24,7 @@ from sqlkit.train.processes import is_main, world_size
 # settings that may differ between a run and its continuation
 FREE = {
     "output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary", "hub_model_id",
+    "lora_model_dir",  # the hash of its weights stands for it
     "ddl", "dialect", "files", "logs", "sources", "source_rows", "suites", "drop_leaks", "split", "personal_data",  # the data's hash stands for these
 }  # fmt: skip
 AUTO = ("method", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "packing")
@@ -97,9 +98,9 @@ def versions() -> dict[str, str]:
 
 def publish(
     out: Path, finished: Path, recipe: Recipe, tokenizer: Any, signed: dict[str, Any], dev_ex: float | None,
-    context: Context, shots: Sequence[Example], *, pairs: int, asked: int,
+    context: Context, shots: Sequence[Example], *, pairs: int, asked: int, method: str = "",
 ) -> None:
-    """Put the best adapter with its papers in place, by one rename."""
+    """Put the best adapter with its papers in place, by one rename. method: how it loads, where the recipe's says how it was tuned on."""
     partial = out / "adapter.partial"
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(out / "best", partial)
@@ -109,7 +110,7 @@ def publish(
     hashes = ("base_sha256", "tokenizer_sha256", "chat_template_sha256", "prompt_fingerprint", "data_sha256")
     manifest = Manifest(
         base=recipe.base_model,
-        method=recipe.method,
+        method=method or recipe.method,
         recipe=recipe.model_dump(mode="json"),
         dev_ex=dev_ex,
         refuse_threshold=recipe.refuse_threshold,

@@ -53,7 +53,7 @@ def train(
     """
     import torch
 
-    _quiet_libraries()
+    quiet_libraries()
     check_adapter_settings(recipe)
     quiet = quiet or not is_main()
     base = resolve_base(recipe.base_model)
@@ -86,16 +86,7 @@ def train(
     watch.taken = trainer.taken
     accuracy.start = initialise(trainer, recipe, base, out)
     accuracy.sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
-    try:
-        trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
-    except torch.OutOfMemoryError:
-        raise RunError(f"out of memory on the GPU with the longest rows first; {advice(recipe)}, with another --out") from None
-    except Exception as error:
-        if no_space(error):
-            raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
-        raise
-    finally:
-        screen.bar.stop()
+    go(trainer, recipe, out, screen)
     if accuracy.sharded:
         trainer.save_model(str(out / "best"))
     if is_main():
@@ -106,6 +97,22 @@ def train(
             push(finished, recipe.hub_model_id)
     shared(0.0)  # nobody goes on before the adapter is there
     return finished
+
+
+def go(trainer: Any, recipe: Recipe, out: Path, screen: Screen) -> None:
+    """Train, from the last whole checkpoint if there is one. Raises RunError when memory or the disk runs out."""
+    import torch
+
+    try:
+        trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
+    except torch.OutOfMemoryError:
+        raise RunError(f"out of memory on the GPU with the longest rows first; {advice(recipe)}, with another --out") from None
+    except Exception as error:
+        if no_space(error):
+            raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
+        raise
+    finally:
+        screen.bar.stop()
 
 
 def no_space(error: Exception) -> bool:
@@ -137,7 +144,7 @@ def decide(recipe: Recipe, base: str, encoded: Sequence[Encoded], *, quiet: bool
     return made.recipe
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     for name in ("transformers", "trl", "peft", "accelerate", "datasets"):

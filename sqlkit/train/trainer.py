@@ -71,7 +71,32 @@ class ByLength(LengthGroupedSampler):  # type: ignore[misc]
         return super().__iter__()
 
 
-class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
+class Watched:
+    """Beside one of TRL's trainers: loss and gradient norm of the step under way, for `callbacks.Watch`."""
+
+    accelerator: Any
+    step_loss: Any = 0.0  # the same on every process
+    step_norm: Any = 0.0
+
+    def training_step(self, *args: Any, **kwargs: Any) -> Any:
+        loss = super().training_step(*args, **kwargs)  # type: ignore[misc]
+        self.step_loss = self.step_loss + loss.detach()
+        return loss
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        self.step_norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[misc]
+        return self.step_norm
+
+    def taken(self) -> tuple[float, float]:
+        """Loss and gradient norm of the step that is about to change the weights; counts anew."""
+        loss = torch.as_tensor(self.step_loss, dtype=torch.float32, device=self.accelerator.device)
+        if self.accelerator.num_processes > 1:
+            loss = self.accelerator.reduce(loss, "mean")
+        self.step_loss = 0.0
+        return float(loss), float(self.step_norm)
+
+
+class CompletionTrainer(Watched, SFTTrainer):  # type: ignore[misc]
     """Same loss as SFTTrainer's, less work.
 
     Padding stands on the right, so a causal mask alone keeps it out of every real token's sight: no mask is built and the
@@ -83,8 +108,6 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
     loss: Any = staticmethod(nll)
     loraplus = 1.0
     optimizer: Any
-    step_loss: Any = 0.0  # of the step under way, the same on every process
-    step_norm: Any = 0.0
     seen: Any = 0  # tokens without padding of this process since it began; on the device until it is logged
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
@@ -118,23 +141,6 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return super()._get_train_sampler(train_dataset) if self.args.packing else ByLength(self)
-
-    def training_step(self, *args: Any, **kwargs: Any) -> Any:
-        loss = super().training_step(*args, **kwargs)
-        self.step_loss = self.step_loss + loss.detach()
-        return loss
-
-    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
-        self.step_norm = super()._get_grad_norm(model, grad_norm=grad_norm)
-        return self.step_norm
-
-    def taken(self) -> tuple[float, float]:
-        """Loss and gradient norm of the step that is about to change the weights; counts anew."""
-        loss = torch.as_tensor(self.step_loss, dtype=torch.float32, device=self.accelerator.device)
-        if self.accelerator.num_processes > 1:
-            loss = self.accelerator.reduce(loss, "mean")
-        self.step_loss = 0.0
-        return float(loss), float(self.step_norm)
 
     def create_optimizer(self, model: Any = None) -> Any:
         """LoRA+ (Hayou et al. 2024): B learns `loraplus` times as fast as A."""

@@ -23,7 +23,7 @@ BILLIONS = {
 }  # as the model cards say
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", [n for n in names() if n not in ("grpo", "dpo")])  # these tune any base further
 def test_shapes_have_the_parameters_of_the_model_cards(name: str) -> None:
     from sqlkit.embedded import resolve_base
 
