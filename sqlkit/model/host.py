@@ -31,6 +31,7 @@ class AdapterHost:
         self._tokenizer = load_tokenizer(self._path)
         self._lock = threading.RLock()
         self._peft: Any = None
+        self._layers: list[Any] = []
         self._nf4 = False
         self._model: HuggingFaceModel | None = None
         self._names: dict[str, tuple[str, Manifest]] = {}
@@ -43,6 +44,7 @@ class AdapterHost:
     def load(self, name: str, adapter: str | Path) -> Manifest:
         """Read an adapter into memory under a name. Raises AdapterError when it does not belong on this base."""
         from peft import PeftModel
+        from peft.tuners.tuners_utils import BaseTunerLayer
 
         manifest = check_adapter(adapter, self._path, self._tokenizer)
         if manifest.method not in ("lora", "qlora", "dora"):
@@ -61,11 +63,12 @@ class AdapterHost:
                     dequantise(weights)
                 self._nf4, self._peft = nf4, PeftModel.from_pretrained(weights, str(adapter), adapter_name=inner).eval()
                 self._model = HuggingFaceModel(self._peft, self._tokenizer)
-                self.active = name
             else:
                 self._peft.load_adapter(str(adapter), adapter_name=inner, torch_device=str(self._peft.device))
                 self._peft.eval()
+            self._layers = [layer for layer in self._peft.modules() if isinstance(layer, BaseTunerLayer)]
             self._names[name] = (inner, manifest)
+            self.active = self.active or name
         return manifest
 
     def use(self, name: str) -> float:
@@ -75,8 +78,10 @@ class AdapterHost:
             if name not in self._names:
                 raise AdapterError(f"adapter {name} is not loaded; there are {', '.join(self._names) or 'none'}")
             if name != self.active:
-                self._peft.set_adapter(self._names[name][0], inference_mode=True)
-                self.active = name
+                inner = self._names[name][0]
+                for layer in self._layers:  # what PeftModel.set_adapter does, without its walk over all modules of the model
+                    layer.set_adapter(inner, inference_mode=True)
+                self._peft.active_adapter, self.active = inner, name
             return time.perf_counter() - began
 
     def model(self, name: str) -> Model:
@@ -93,7 +98,7 @@ class AdapterHost:
             return self._model.generate(prompts, **settings)
 
     def close(self) -> None:
-        self._peft = self._model = None
+        self._peft, self._model, self._layers, self.active = None, None, [], ""
         self._names.clear()
 
 
