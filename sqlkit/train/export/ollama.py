@@ -13,7 +13,7 @@ from sqlkit.prompt import SYSTEM
 from sqlkit.records import Prompt
 
 MARKS = ("\u2af7system\u2af8", "\u2af7user\u2af8")
-OTHERS = (("Write SQL.", "question: how many?"), ("a {{ b }}", "  two\n lines "))
+OTHERS = (("Write SQL.", "question: how many?"), ("a {{ b }}", "two\n lines"))  # prompts neither begin nor end with blanks
 
 
 def modelfile(tokenizer: Any, *, adds_bos: bool, max_new_tokens: int, context: int) -> str:
