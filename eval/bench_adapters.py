@@ -12,6 +12,7 @@ stage is kept in --folder and not done again: the same command goes on where it 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import random
 import statistics
@@ -20,6 +21,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import spider
 
 from sqlkit import commands
 from sqlkit.data import company
@@ -30,6 +33,9 @@ from sqlkit.model.host import AdapterHost
 from sqlkit.prompt import Context
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Grade, Pair, read_jsonl, read_records, write_atomic, write_jsonl
+from sqlkit.schema.ddl import to_ddl
+from sqlkit.schema.read import read_schema
+from sqlkit.schema.types import Schema
 
 DATABASES = ("college_2", "hr_1", "store_1", "bike_1", "music_1")
 RETAIL = "retail"
@@ -51,7 +57,7 @@ def main() -> None:
         given.folder = given.folder / "small"
     asked = {name: spider_questions(given.spider, name, given.questions) for name in given.databases}
     asked[RETAIL] = company.questions("dev")[: given.questions]
-    where = {name: given.spider / "database" / name / f"{name}.sqlite" for name in given.databases}
+    where = {name: as_duckdb(given.spider / "database" / name / f"{name}.sqlite", given.folder / f"{name}.duckdb") for name in given.databases}
     where[RETAIL] = company.database(given.folder / "retail.duckdb")
     adapters = {name: tuned(given, name, where[name], asked[name]) for name in where}
     adapters[ALL] = for_all(given, list(where))
@@ -75,13 +81,43 @@ def spider_questions(folder: Path, name: str, most: int) -> list[Example]:
     return [Example(f"{name}-{i}", row["question"], row["duckdb_sql"], name) for i, row in enumerate(rows[:most])]
 
 
+def as_duckdb(source: Path, out: Path) -> Path:
+    """The rows of a SQLite file in a DuckDB file, for one dialect everywhere, its keys in a glossary beside it: some rows break them."""
+    if out.exists():
+        return out
+    if not source.exists():
+        raise InputError(f"database {source} does not exist")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    memory, typed = spider.to_duckdb(spider.open_sqlite(source, []))
+    bare = Schema(tuple(dataclasses.replace(table, primary_key=()) for table in typed.tables))
+    joins = [f"{on(table.name, key.columns)} = {on(key.ref_table, key.ref_columns)}" for table, key in read_schema(source).joins()]
+    write_atomic(glossary_of(out), json.dumps({"joins": joins}) + "\n")  # JSON is YAML
+    partial = out.with_name(f"{out.name}.partial")
+    partial.unlink(missing_ok=True)
+    memory.execute(f"ATTACH '{partial}' AS made; USE made; {to_ddl(bare)}")
+    for table in bare.tables:
+        memory.execute(f'INSERT INTO made."{table.name}" SELECT * FROM memory."{table.name}"')
+    memory.execute("USE memory; DETACH made")
+    memory.close()
+    partial.rename(out)
+    return out
+
+
+def on(table: str, columns: Sequence[str]) -> str:
+    return ", ".join(f"{table}.{column}" for column in columns)
+
+
+def glossary_of(database: Path) -> Path:
+    """The company's own, or the one that `as_duckdb` wrote."""
+    return company.glossary() if database.stem == RETAIL else database.with_suffix(".yaml")
+
+
 def tuned(given: argparse.Namespace, name: str, database: Path, held_out: Sequence[Example]) -> Path:
     """The adapter of one database."""
     data = given.folder / name / "data"
     if not (data / "manifest.json").exists():
-        glossary = company.glossary() if name == RETAIL else None
         with commands.progress(f"build {name}", quiet=not sys.stderr.isatty()) as tell:
-            build(data, database=database, glossary=glossary, pairs=given.pairs, seed=0, held_out=held_out, progress=tell)
+            build(data, database=database, glossary=glossary_of(database), pairs=given.pairs, seed=0, held_out=held_out, progress=tell)
     return commands.train(recipe_of(given, str(database)), data, given.folder / name, quiet=True)
 
 
@@ -89,7 +125,8 @@ def for_all(given: argparse.Namespace, names: Sequence[str]) -> Path:
     """The adapter of all databases: their pairs together, shuffled."""
     data = given.folder / ALL / "data"
     if not (data / "pairs.jsonl").exists():
-        pairs = [pair for name in names for pair in read_records(Pair, given.folder / name / "data" / "pairs.jsonl")]
+        found = {name: read_records(Pair, given.folder / name / "data" / "pairs.jsonl") for name in names}
+        pairs = [dataclasses.replace(pair, id=f"{name}-{pair.id}") for name, part in found.items() for pair in part]
         random.Random(0).shuffle(pairs)
         Context.open(given.folder / RETAIL / "data").save(data)
         write_jsonl(data / "examples.jsonl", [row for name in names for row in read_jsonl(given.folder / name / "data" / "examples.jsonl")])
@@ -106,9 +143,8 @@ def recipe_of(given: argparse.Namespace, database: str) -> Recipe:
 def graded(given: argparse.Namespace, row: str, adapter: Path | None, name: str, database: Path, asked: Sequence[Example]) -> list[Grade]:
     """What one adapter (or the base) makes of one database's questions."""
     out, arm = given.folder / "eval" / f"{row}-{name}", "tuned" if adapter else "base"
-    glossary = str(company.glossary()) if name == RETAIL else None
     commands.evaluate(
-        asked, str(database), out, adapter=adapter, base="embedded", glossary=glossary, arms=[arm], recipe=recipe_of(given, str(database)),
+        asked, str(database), out, adapter=adapter, base="embedded", glossary=str(glossary_of(database)), arms=[arm], recipe=recipe_of(given, str(database)),
         quiet=not sys.stderr.isatty(), title=f"{row} on {name}",
     )  # fmt: skip
     return read_records(Grade, out / f"grades-{arm}.jsonl")

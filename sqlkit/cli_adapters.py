@@ -86,7 +86,9 @@ def export(
     )
     if judged:
         typer.echo(str(judged))
-    elif not about["gate"]:
+    elif about["gate"]:
+        typer.echo("exported and judged before")
+    else:
         typer.echo("not judged (--no-gate)")
     typer.echo(f"{to} in {out} ({about['bytes'] / 1e6:.1f} MB; merged into {about['onto']}; export.json has the figures)")
 

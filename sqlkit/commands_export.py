@@ -48,9 +48,13 @@ def export(
     partial.mkdir(parents=True, exist_ok=True)
     try:
         about |= write(adapter, partial, wanted, out.name)
-    except BaseException:
+    except BaseException as error:
         if not (partial / "gate").exists():
             shutil.rmtree(partial)
+        from sqlkit.train.sft import no_space
+
+        if isinstance(error, Exception) and no_space(error):
+            raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
         raise
     judged = judge(adapter, partial, asked, url, glossary=glossary, most=most, quiet=quiet) if gated else None
     about["questions"] = questions or manifest.recipe.get("dev_questions") or "dev split of the embedded company" if judged else None
