@@ -124,12 +124,15 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=4e-3)
     options.add_argument("--shares", default="", help="source=share,... (default: all alike)")
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--start", type=Path, help="begin with the weights of this model, optimizers fresh")
     options.add_argument("--decay-only", action="store_true", help="continue a checkpoint with the decay phase")
     chosen = options.parse_args()
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(chosen.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu" and not (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+        raise SystemExit("this processor does not multiply bfloat16 (AVX-512 BF16 or AMX): a step would take minutes; use another, or a GPU")
     tokenizer = AutoTokenizer.from_pretrained(chosen.tokenizer)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -143,6 +146,8 @@ def main() -> None:
         **SHAPE,
     )
     model = LlamaForCausalLM(config).to(device)
+    if chosen.start:
+        model.load_state_dict(LlamaForCausalLM.from_pretrained(chosen.start, dtype=torch.float32).state_dict())
     optimizer = optimizers(model, chosen.rate)
     state = {"step": 0, "tokens": 0, "seconds": 0.0, "curve": []}
     chosen.out.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ from sqlkit.records import Example, Pair
 from sqlkit.schema.glossary import Glossary
 
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
-HUMAN_REPEATS = 4
+HUMAN_REPEATS = 4  # times that a person's question is seen, one less for each variant of it, but at least
+HUMAN_LEAST = 2
 
 
 def build(
@@ -128,7 +129,7 @@ def _pairs(mine: Own, training: set[int], rng: random.Random) -> list[Pair]:
         k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0
         written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], ""))
     for example in people:
-        for repeat in range(HUMAN_REPEATS):
+        for repeat in range(max(HUMAN_LEAST, HUMAN_REPEATS - mine.varied[example.id])):
             k = repeat % 3
             near = shots.nearest(example.question, k, example.id) if k else []
             written.append(_pair(example, mine.context, near, f"-{repeat}"))

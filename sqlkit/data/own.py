@@ -12,6 +12,7 @@ from sqlkit.data.leakage import leaks
 from sqlkit.data.logs import read_log
 from sqlkit.data.mine import group, mine
 from sqlkit.data.sources import SourceRow
+from sqlkit.data.vary import vary
 from sqlkit.database import Sandbox
 from sqlkit.errors import InputError, LeakError
 from sqlkit.prompt import Context
@@ -21,14 +22,18 @@ from sqlkit.sql.canonical import canonical
 from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.skeleton import difficulty, outline
 
+VARIED = 3  # further examples of a person's question, with other values
+
 
 @dataclasses.dataclass
 class Own:
-    """`made` by the sampler, then from logs, then from files of questions; `people` are questions to be repeated."""
+    """`made` by the sampler, then from logs, files of questions and people's questions with other values; `people` are questions
+    to be repeated, `varied` tells how many of `made` come of each of them."""
 
     context: Context
     made: list[Example]
     people: list[Example]
+    varied: Counter[str]
     dropped: Counter[str]
 
 
@@ -51,12 +56,15 @@ def own(
             made += [e for e in fresh if _in_sight(e, context, why)]
             dropped.update({f"log: {reason}": n for reason, n in why.items()})
         made += [e for row in asked if (e := _asked(row, context, sandbox, dropped))]
+        others = vary(people, context, sandbox, VARIED, seed)
+        made += [other for other, _ in others]
     alike = {e.id for e, _ in leaks(made, held_out)}
     dropped["like a held-out question"] = len(alike)
     if copied := leaks(people, held_out):
         lines = [f"  {a.id} {a.question!r} ~ {b.id} {b.question!r}" for a, b in copied[:10]]
         raise LeakError("\n".join([f"{len(copied)} training questions are too like held-out ones:", *lines]))
-    return Own(context, [e for e in made if e.id not in alike], people, dropped)
+    varied = Counter(of.id for other, of in others if other.id not in alike)
+    return Own(context, [e for e in made if e.id not in alike], people, varied, dropped)
 
 
 def _in_sight(example: Example, context: Context, dropped: Counter[str]) -> bool:

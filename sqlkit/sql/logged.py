@@ -128,9 +128,13 @@ def masked(sql: str) -> str:
 
 def slots(sql: str, tables: Mapping[str, Sequence[str]]) -> list[Slot]:
     """The places of the ? of a normalised query, in the order of its text. Raises Unusable for one of unknown meaning."""
+    return [slot_of(node, tables) for node in _holes(parse_one(sql))]
+
+
+def slot_of(node: exp.Expression, tables: Mapping[str, Sequence[str]]) -> Slot:
+    """What a placeholder or a literal of a query is compared with. Raises Unusable where that is no column."""
     columns = {name.lower(): {c.lower(): c for c in there} for name, there in tables.items()}
-    real = {name.lower(): name for name in tables}
-    return [_slot(node, columns, real) for node in _holes(parse_one(sql))]
+    return _slot(node, columns, {name.lower(): name for name in tables})
 
 
 def fill(sql: str, values: Sequence[str]) -> str:
