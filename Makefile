@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train bench-rl clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train bench-rl bench-adapters clean
 
 install: $(VENV)/.installed
 
@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "install: virtual environment in $(VENV), versions of constraints.txt"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -c constraints.txt $(TORCH)
-	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,databases,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,databases,export,dev]'
 	@touch $@
 
 demo: install  ## the whole loop on the embedded company, in runs/demo
@@ -50,6 +50,9 @@ bench-train: install  ## training: tokens a second of sqlkit, of trl sft, and of
 
 bench-rl: install  ## GRPO and DPO from a tuned adapter: EX before and after on dev; ADAPTER=runs/demo/adapter PAIRS=runs/demo/data, ARGS="--steps 200 ..."
 	$(BIN)/python eval/bench_rl.py "$(ADAPTER)" "$(PAIRS)" $(ARGS)
+
+bench-adapters: install  ## one adapter for each of six databases against one for all; SHARED is a folder of public data; ARGS=--small
+	$(BIN)/python eval/bench_adapters.py $(SHARED)/spider $(ARGS)
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

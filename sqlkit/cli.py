@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sqlkit.cli_adapters import adapters, export
 from sqlkit.errors import SqlkitError
 
 STOPPED = 130  # exit code of an interrupted command
@@ -23,6 +24,7 @@ RecipeName = Annotated[str, typer.Argument(help="a recipe file or the name of a 
 Set = Annotated[list[str] | None, typer.Option("--set", help="change a key of the recipe: --set learning_rate=1e-4", metavar="KEY=VALUE")]
 Database = Annotated[str, typer.Option(help="SQLAlchemy URL or file of the database; 'embedded' for the shipped company")]
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="print the resolved recipe and stop")]
+Adapter = Annotated[str, typer.Option(help="folder that sqlkit train made, or its name in the registry (sqlkit adapters)")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="check everything that can be checked without running, print the plan, stop")]
 
 
@@ -34,6 +36,13 @@ def _recipe(name: str, overrides: list[str] | None, **flags: Any) -> Any:
         data = Recipe.load(name, overrides or []).model_dump()
         return Recipe.of({**data, **given}, name)
     return Recipe.of({**parse_overrides(overrides or []), **given}, "flags")
+
+
+def _adapter(given: str) -> Path | None:
+    """The folder of an adapter given as a folder or by name."""
+    from sqlkit.model.registry import find
+
+    return find(given) if given else None
 
 
 def _stop_early(recipe: Any, print_config: bool, dry_run: bool, what: str, **more: Any) -> bool:
@@ -143,7 +152,7 @@ def train(
 @app.command("eval")
 def evaluate(
     recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}; "sql": null if unanswerable')] = "",
-    database: Database = "", adapter: Path | None = None, base_model: str = "", glossary: str = "",
+    database: Database = "", adapter: Adapter = "", base_model: str = "", glossary: str = "",
     shots: Annotated[Path | None, typer.Option(help="examples.jsonl for few-shot retrieval; an adapter brings its own")] = None,
     arms: Annotated[str, typer.Option(help="of base,base_retrieval,tuned,tuned_retrieval; default all that can be run")] = "",
     constrained: Annotated[bool | None, typer.Option(help="decode under the grammar of the live schema")] = None,
@@ -152,7 +161,8 @@ def evaluate(
     """Judge answers by execution accuracy: report.json and report.html."""
     from sqlkit import commands
 
-    carried = commands.answering(adapter) if adapter and not recipe else {}  # as the adapter was judged in training
+    tuned = _adapter(adapter)
+    carried = commands.answering(tuned) if tuned and not recipe else {}  # as the adapter was judged in training
     settings = [*(f"{key}={json.dumps(value)}" for key, value in carried.items()), *(set_ or [])]
     made = _recipe(recipe, settings, database=database, glossary=glossary, base_model=base_model, constrained=constrained)
     if _stop_early(made, print_config, False, "eval"):
@@ -162,7 +172,7 @@ def evaluate(
         raise SqlkitError("no questions: give --questions FILE")
     where, words = commands.where(made, out)
     report = commands.evaluate(
-        asked, where, out, adapter=adapter, base=base_model, glossary=words, shots=shots, recipe=made,
+        asked, where, out, adapter=tuned, base=base_model, glossary=words, shots=shots, recipe=made,
         arms=[a.strip() for a in arms.split(",") if a.strip()],
     )
     typer.echo(summary(report))
@@ -229,7 +239,7 @@ def compare(
 
 @app.command()
 def ask(
-    question: str, database: Database = "", adapter: Path | None = None, base_model: str = "embedded", glossary: str | None = None,
+    question: str, database: Database = "", adapter: Adapter = "", base_model: str = "embedded", glossary: str | None = None,
     shots: Annotated[int, typer.Option(help="worked examples to retrieve for the prompt")] = 0,
     constrained: Annotated[bool, typer.Option(help="decode under the grammar of the live schema")] = True,
     seconds: Annotated[float, typer.Option(help="time limit of the query")] = 10.0,
@@ -243,7 +253,8 @@ def ask(
     where, words = commands.where(Recipe.of({"database": database}, "flags"), Path("runs/embedded")) if database else ("", None)
     if not where:
         raise SqlkitError("no database: give --database URL (or the path of a DuckDB or SQLite file)")
-    with Asker(where, adapter, base_model, glossary=glossary or (None if adapter else words), shots=shots,
+    tuned = _adapter(adapter)
+    with Asker(where, tuned, base_model, glossary=glossary or (None if tuned else words), shots=shots,
                constrained=constrained, seconds=seconds) as asker:
         answer = asker.ask(question)
     if answer.why == "question":
@@ -319,6 +330,10 @@ def recipes() -> None:
 
     for name in names():
         typer.echo(f"{name:22} {Recipe.load(name).base_model}")
+
+
+app.command()(export)
+app.add_typer(adapters, name="adapters")
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -263,13 +263,13 @@ def _answers(
     recipe: Recipe, manifest: Any, run: Callable[[str], Result], quiet: bool,
 ) -> list[Prediction]:
     from sqlkit.evaluate.predict import predict
-    from sqlkit.model.adapter import sha256_files
+    from sqlkit.model.adapter import weights_sha256
     from sqlkit.model.huggingface import load_model
     from sqlkit.schema.strange import Known
 
     tuned = arm.startswith("tuned")
     path, stamp = out / f"predictions-{arm}.jsonl", out / f"predictions-{arm}.json"
-    weights = sha256_files(adapter, "*.safetensors") if tuned and adapter else base
+    weights = weights_sha256(adapter) if tuned and adapter else base
     key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
     key |= {"shots": recipe.shots, "samples": recipe.samples}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):

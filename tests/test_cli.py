@@ -63,6 +63,9 @@ def test_print_config_shows_the_override() -> None:
         (["build", "--source", "spyder"], "did you mean spider"),
         (["build", "--split", "dev=2", "--source", "own=x"], "split.dev"),
         (["data", "show", "nowhere"], "sqlkit build"),
+        (["export", "--adapter", "nowhere", "--to", "merged", "--out", "x"], "neither as a folder nor in the registry"),
+        (["export", "--adapter", "nowhere", "--to", "merged", "--out", "x", "--max-loss", "-1"], "no number of points"),
+        (["adapters", "list", "--registry", "nowhere"], "no registry at nowhere"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(words: list[str], said: str, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ FLOORS = [
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_data", "commands_further"},
-    {"demo", "cli", "__main__"},
+    {"serve", "plan", "commands", "commands_data", "commands_export", "commands_further"},
+    {"demo", "cli", "cli_adapters", "__main__"},
 ]
 VERBS = FLOORS[6]
 DOORS = {
@@ -30,6 +30,8 @@ DOORS = {
     "peft": {"model", "train"},
     "bitsandbytes": {"model", "train"},
     "trl": {"train"},
+    "onnxruntime": {"model"},
+    "gguf": {"train"},
     "llguidance": {"model"},
     "llama_index": {"query"},
     "modal": set(),

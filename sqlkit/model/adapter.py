@@ -16,7 +16,11 @@ MANIFEST = "sqlkit.json"
 
 
 class Manifest(pydantic.BaseModel):
-    """Kept beside the weights in `sqlkit.json`."""
+    """Kept beside the weights in `sqlkit.json`.
+
+    method: how it was trained; of an export, which holds a whole model, 'full', 'gguf' or 'onnx'. dev_ex: share of the `dev_n` dev
+    questions judged correct, refusals included.
+    """
 
     base: str
     base_sha256: str
@@ -28,6 +32,7 @@ class Manifest(pydantic.BaseModel):
     recipe: dict[str, Any] = {}
     refuse_threshold: float = 0.5
     dev_ex: float | None = None
+    dev_n: int = 0
     versions: dict[str, str] = {}
 
 
@@ -41,6 +46,11 @@ def sha256_files(folder: Path, *patterns: str) -> str:
             while block := handle.read(2**20):
                 digest.update(block)
     return digest.hexdigest()[:16] if files else ""
+
+
+def weights_sha256(folder: Path) -> str:
+    """The hash of an adapter's or an export's weights, whatever their format."""
+    return sha256_files(folder, "*.safetensors", "*.gguf", "*.onnx", "*.onnx.data")
 
 
 def base_hashes(base: str, tokenizer: Any) -> dict[str, str]:

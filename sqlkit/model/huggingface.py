@@ -15,6 +15,9 @@ from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Model, Progress
 from sqlkit.records import Prompt
 from sqlkit.sql.extract import REFUSAL
 
+WHOLE = ("full", "gguf", "onnx")  # methods whose folder holds a whole model
+GGUF = "model.gguf"
+
 
 def load_model(
     base: str = "embedded", adapter: str | Path | None = None, *, quantize: str = "auto", device: str = "auto"
@@ -34,8 +37,8 @@ def load_model(
     if adapter is not None:
         method = check_adapter(adapter, path, tokenizer).method
     nf4 = quantize == "nf4" or (quantize == "auto" and method == "qlora")
-    if method == "full":
-        return HuggingFaceModel(load_weights(str(adapter), nf4=nf4, device=device).eval(), tokenizer)
+    if method in WHOLE:
+        return HuggingFaceModel(load_whole(str(adapter), method, nf4=nf4, device=device).eval(), tokenizer)
     model = load_weights(path, nf4=nf4, device=device)
     if adapter is not None:
         from peft import PeftModel
@@ -46,6 +49,15 @@ def load_model(
         if model.device.type == "cpu":
             model = model.merge_and_unload()
     return HuggingFaceModel(model.eval(), tokenizer)
+
+
+def load_whole(folder: str, method: str, *, nf4: bool = False, device: str = "auto") -> Any:
+    """A whole model in a folder: of full tuning or merged, in GGUF (its weights unpacked), or in ONNX (on a CPU). Raises InputError."""
+    if method == "onnx":
+        from sqlkit.model.onnx import load_onnx
+
+        return load_onnx(folder)
+    return load_weights(folder, nf4=nf4, device=device, gguf=GGUF if method == "gguf" else None)
 
 
 def load_tokenizer(base: str) -> Any:
@@ -66,8 +78,11 @@ def load_tokenizer(base: str) -> Any:
     return tokenizer
 
 
-def load_weights(base: str, *, nf4: bool, device: str = "auto") -> Any:
-    """A causal language model: NF4 with double quantisation, bfloat16 on a GPU, float32 on a CPU. Raises InputError."""
+def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None = None) -> Any:
+    """A causal language model: NF4 with double quantisation, bfloat16 on a GPU, float32 on a CPU. gguf: the file in `base` to read.
+
+    Raises InputError.
+    """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
     from transformers.utils import logging
@@ -82,7 +97,7 @@ def load_weights(base: str, *, nf4: bool, device: str = "auto") -> Any:
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
         )
     try:
-        return AutoModelForCausalLM.from_pretrained(base, dtype=dtype, quantization_config=config, device_map=place)
+        return AutoModelForCausalLM.from_pretrained(base, dtype=dtype, quantization_config=config, device_map=place, gguf_file=gguf)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot load base model {base}: {str(error).splitlines()[0][:200]}") from None
 

@@ -113,6 +113,7 @@ def publish(
         method=method or recipe.method,
         recipe=recipe.model_dump(mode="json"),
         dev_ex=dev_ex,
+        dev_n=asked if dev_ex is not None else 0,
         refuse_threshold=recipe.refuse_threshold,
         versions=versions(),
         **{k: signed[k] for k in hashes},
