@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train bench-search clean
 
 install: $(VENV)/.installed
 
@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "install: virtual environment in $(VENV), versions of constraints.txt"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -c constraints.txt $(TORCH)
-	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,databases,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[train,search,query,remote,databases,dev]'
 	@touch $@
 
 demo: install  ## the whole loop on the embedded company, in runs/demo
@@ -47,6 +47,9 @@ bench-data: install  ## cleaning and generation; DATA=a file of sql-create-conte
 
 bench-train: install  ## training: tokens a second of sqlkit, of trl sft, and of trl sft with packing; ARGS="--shape ... --method qlora"
 	$(BIN)/python eval/bench_train.py $(ARGS)
+
+bench-search: install  ## 20 trials on the embedded base, killed twice, resumed: the same study, best against the recipe; ARGS="--trials 20 --steps 60"
+	$(BIN)/python eval/bench_search.py $(ARGS)
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

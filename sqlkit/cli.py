@@ -138,6 +138,29 @@ def train(
         typer.echo(f"adapter in {adapter}")
 
 
+@app.command()
+def search(
+    recipe: Annotated[str, typer.Argument(help="a recipe with a search: block")],
+    pairs: Annotated[Path, typer.Option(help="folder that sqlkit build made")] = Path("runs/data"), out: Path = Path("runs/search"),
+    database: Database = "", dev_questions: str = "", base_model: str = "", set_: Set = None,
+    jobs: Annotated[int, typer.Option(help="processes that train at the same time", min=1)] = 1,
+    trials: Annotated[int, typer.Option(help="trials in all, in place of the recipe's", min=0)] = 0,
+    print_config: PrintConfig = False, dry_run: DryRun = False,
+) -> None:
+    """Search a recipe's search.space for the settings with the best execution accuracy on dev; the same folder goes on."""
+    from sqlkit import commands_search
+
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model)
+    if trials:
+        made = made.model_copy(update={"search": made.search.model_copy(update={"trials": trials})})
+    commands_search.check(made)
+    if _stop_early(made, print_config, dry_run, "search", pairs=pairs):
+        return
+    commands_search.search(made, pairs, out, jobs=jobs)
+    typer.echo((out / "report.md").read_text(encoding="utf-8"))
+    typer.echo(f"best recipe in {out / 'best.yaml'}, report in {out / 'report.html'}")
+
+
 @app.command("eval")
 def evaluate(
     recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}; "sql": null if unanswerable')] = "",

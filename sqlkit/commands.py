@@ -14,7 +14,7 @@ from typing import Any
 from sqlkit.errors import InputError, RunError
 from sqlkit.prompt import Context, Shots
 from sqlkit.recipe import Recipe
-from sqlkit.records import Example, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
+from sqlkit.records import Example, Grade, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
 
 ARMS = ("base", "base_retrieval", "tuned", "tuned_retrieval")
 
@@ -87,8 +87,14 @@ def build(recipe: Recipe, out: Path, *, quiet: bool = False) -> dict[str, Any]:
     return build_pairs(recipe, out, quiet=quiet)
 
 
-def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Path:
-    """An adapter from built pairs; returns its folder. The same folder again goes on where it stopped."""
+def train(
+    recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False, told: Callable[[int, float], None] | None = None,
+    graded: Callable[[Sequence[Grade]], None] | None = None,
+) -> Path:
+    """An adapter from built pairs; returns its folder. The same folder again goes on where it stopped.
+
+    told: hears of (step, EX) on dev and may raise to end the run; graded: of the grades behind each measure.
+    """
     check_space(out, 500)
     if not (pairs / "pairs.jsonl").exists():
         raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
@@ -108,9 +114,11 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
 
         def judge(predictions: Sequence[Prediction]) -> float:
             grades = grade_all(dev, predictions, grader)
+            if graded is not None:
+                graded(grades)
             return sum(g.correct for g in grades) / len(grades)
 
-        return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
+        return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, told=told, quiet=quiet)
 
 
 def _personal(recipe: Recipe, folder: Path | None) -> str | list[str]:

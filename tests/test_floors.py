@@ -13,11 +13,11 @@ FLOORS = [
     {"errors", "records"},
     {"sql"},
     {"schema"},
-    {"prompt", "embedded"},
+    {"prompt", "embedded", "space"},
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_data"},
+    {"serve", "plan", "commands", "commands_data", "commands_search"},
     {"demo", "cli", "__main__"},
 ]
 VERBS = FLOORS[6]
@@ -30,6 +30,7 @@ DOORS = {
     "peft": {"model", "train"},
     "bitsandbytes": {"model", "train"},
     "trl": {"train"},
+    "optuna": {"train"},
     "llguidance": {"model"},
     "llama_index": {"query"},
     "modal": set(),

@@ -25,6 +25,7 @@ from sqlkit.train.processes import is_main, world_size
 FREE = {
     "output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary", "hub_model_id",
     "ddl", "dialect", "files", "logs", "sources", "source_rows", "suites", "drop_leaks", "split", "personal_data",  # the data's hash stands for these
+    "search",
 }  # fmt: skip
 AUTO = ("method", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "packing")
 LIBRARIES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "tokenizers", "numpy")
@@ -59,15 +60,19 @@ def signature(recipe: Recipe, base: str, tokenizer: Any, pairs_file: Path, dev: 
 def same_run(path: Path, wanted: dict[str, Any]) -> None:
     """Write `run.json`, or compare with the one there. Raises RunError naming every difference."""
     if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        defaults = {"processes": 1, **{k: f.default for k, f in Recipe.model_fields.items()}}
-        # a key that this run.json does not have is newer than the run: it had its default, or was not looked at
-        old = {k: before.get(k, defaults.get(k, wanted[k])) for k in wanted}
-        changed = [f"{k} = {old[k]!r}, this one has {v!r}" for k, v in wanted.items() if old[k] != v]
-        if changed:
-            raise RunError(f"{path.parent} holds a run with {'; '.join(changed)}; use another --out, or remove the folder")
+        compare(path.parent, json.loads(path.read_text(encoding="utf-8")), wanted)
     if is_main():
         write_atomic(path, json.dumps(wanted, indent=1, default=str) + "\n")
+
+
+def compare(folder: Path, before: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raises RunError naming every difference between what a folder was begun with and what is wanted now."""
+    defaults = {"processes": 1, **{k: f.default for k, f in Recipe.model_fields.items()}}
+    # a key that stands in no older run.json is newer than the run: it had its default, or was not looked at
+    old = {k: before.get(k, defaults.get(k, wanted[k])) for k in wanted}
+    changed = [f"{k} = {old[k]!r}, this one has {v!r}" for k, v in wanted.items() if old[k] != v]
+    if changed:
+        raise RunError(f"{folder} holds a run with {'; '.join(changed)}; use another --out, or remove the folder")
 
 
 def write_environment(run: Path, recipe: Recipe) -> None:

@@ -12,12 +12,12 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlkit.embedded import resolve_base
-from sqlkit.errors import InputError, RecipeError, RunError
+from sqlkit.errors import InputError, RecipeError, RunError, TrainingError
 from sqlkit.model.adapter import MANIFEST
 from sqlkit.model.huggingface import load_tokenizer, load_weights
 from sqlkit.prompt import Context, render
@@ -43,13 +43,16 @@ def train(
     shots: Sequence[Example] = (),
     *,
     judge: Judge,
+    told: Callable[[int, float], None] | None = None,
     quiet: bool = False,
 ) -> Path:
     """Tune `recipe.base_model` on the pairs; returns the adapter's folder, `out/adapter`.
 
-    `judge` gives the execution accuracy of dev predictions; it decides what is kept and when to stop. The same folder
-    again goes on from its last checkpoint. Raises RunError when the folder holds a run of another recipe, base or data, when
-    memory runs out or the loss is no number, InputError for data that cannot be trained on.
+    `judge` gives the execution accuracy of dev predictions; it decides what is kept and when to stop. `told` hears of each
+    measure but the last (step, EX) and may raise to end the run. The same folder again goes on from its last checkpoint.
+
+    Raises RunError when the folder holds a run of another recipe, base or data, TrainingError when memory runs out or the loss is
+    no number, InputError for data that cannot be trained on.
     """
     import torch
 
@@ -80,6 +83,7 @@ def train(
     )
     screen, watch = Screen(quiet), Watch(out / "checkpoints")
     accuracy.show = screen.say
+    accuracy.told = told or accuracy.told
     trainer = _trainer(recipe, model, tokenizer, fitted.rows, out, [watch, accuracy, screen])
     if trainer.accelerator.num_processes != world_size():
         raise RunError(f"{world_size()} processes were started and {trainer.accelerator.num_processes} train; launch them with torchrun")
@@ -89,7 +93,7 @@ def train(
     try:
         trainer.train(resume_from_checkpoint=last_checkpoint(out / "checkpoints"))
     except torch.OutOfMemoryError:
-        raise RunError(f"out of memory on the GPU with the longest rows first; {advice(recipe)}, with another --out") from None
+        raise TrainingError(f"out of memory on the GPU with the longest rows first; {advice(recipe)}, with another --out") from None
     except Exception as error:
         if no_space(error):
             raise RunError(f"no space left on the disk of {out}; free some and run the same command again") from None
@@ -152,6 +156,7 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
 
     from sqlkit.train.trainer import CompletionTrainer, loss_function
 
+    datasets.disable_progress_bars()
     loss = loss_function(recipe.loss_type)
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(out / "tensorboard")
     gpu = torch.cuda.is_available()
