@@ -191,6 +191,39 @@ def evaluate(
 
 
 @app.command()
+def advise(
+    recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}, none of which is tuned on')] = "",
+    database: Database = "", base_model: str = "", glossary: str = "",
+    adapter: Annotated[Path | None, typer.Option(help="an adapter that is there")] = None,
+    report: Annotated[Path | None, typer.Option(help="folder of sqlkit eval with the arms base_retrieval and tuned; nothing is answered anew")] = None,
+    steps: Annotated[int, typer.Option(help="without either: tune so many steps first", min=0)] = 0,
+    pairs: Annotated[Path | None, typer.Option(help="to tune on; built from the database when they are not there")] = None,
+    sample: Annotated[int, typer.Option(help="questions to ask; 0 for all", min=0)] = 100,
+    prices: Annotated[str, typer.Option(help="of few-shot retrieval: a million tokens in and out, an hour of machine", metavar="in=N,out=N,hour=N")] = "",
+    tuned_prices: Annotated[str, typer.Option(help="of the tuned model; default the same", metavar="in=N,out=N,hour=N")] = "",
+    tuning_cost: Annotated[float, typer.Option(help="of tuning, once; default its measured time at the hour's price", min=0)] = 0.0,
+    tokenizer: Annotated[str, typer.Option(help="to count tokens of prompts with, where the base stands behind a URL")] = "",
+    out: Path = Path("runs/advise"), set_: Set = None, print_config: PrintConfig = False,
+) -> None:
+    """Should I tune at all? Few-shot retrieval against tuning: accuracy, tokens, seconds, cost, break-even, and what to choose."""
+    from sqlkit import commands, commands_advise
+
+    carried = commands.answering(adapter) if adapter and not recipe else {}
+    settings = [*(f"{key}={json.dumps(value)}" for key, value in carried.items()), *(set_ or [])]
+    made = _recipe(recipe, settings, database=database, glossary=glossary, base_model=base_model)
+    if _stop_early(made, print_config, False, "advise"):
+        return
+    few = commands_advise.prices(prices)
+    asked = [] if report else commands.questions(questions or made.test_questions or made.dev_questions, "dev", made)
+    _, text = commands_advise.advise(
+        made, asked, out, adapter=adapter, report=report, pairs=pairs, steps=steps, sample=sample, few=few,
+        tuned=commands_advise.prices(tuned_prices, few), tuning=tuning_cost, tokenizer=tokenizer,
+    )
+    typer.echo(text)
+    typer.echo(f"figures in {out / 'advice.json'}")
+
+
+@app.command()
 def grade(
     gold: Annotated[Path | None, typer.Argument(help="gold queries: Spider's gold.sql, BIRD's JSON, JSONL, CSV")] = None,
     pred: Annotated[Path | None, typer.Argument(help="predicted queries, in any of these forms")] = None,

@@ -108,7 +108,7 @@ def train(
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
     database, glossary = where(recipe, pairs)
-    context = Context.load(database, glossary, _personal(recipe, pairs))
+    context = Context.load(database, glossary, personal(recipe, pairs))
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
 
@@ -121,7 +121,7 @@ def train(
         return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, told=told, quiet=quiet)
 
 
-def _personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
+def personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
     """What a recipe says of personal data; where it says nothing, what the pairs or the adapter in a folder were made with."""
     carried = folder is not None and (folder / "context.json").exists()
     return recipe.personal_data or (Context.open(folder).glossary.personal_data if folder and carried else "")
@@ -181,7 +181,7 @@ def evaluate(
     base = base or (manifest.base if manifest else recipe.base_model)
     carried = adapter / "context.json" if adapter else None
     words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
-    context = Context.load(database, words, _personal(recipe, adapter))
+    context = Context.load(database, words, personal(recipe, adapter))
     examples = shots or (adapter / "examples.jsonl" if adapter else None)
     retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
     chosen = _arms(arms, adapter is not None, retrieval is not None)

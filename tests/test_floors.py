@@ -17,7 +17,7 @@ FLOORS = [
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_data", "commands_search"},
+    {"serve", "plan", "commands", "commands_data", "commands_search", "commands_advise"},
     {"demo", "cli", "__main__"},
 ]
 VERBS = FLOORS[6]
