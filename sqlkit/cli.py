@@ -191,6 +191,29 @@ def evaluate(
 
 
 @app.command()
+def retriever(
+    recipe: RecipeName = "", data: Annotated[Path, typer.Option("--pairs", help="folder that sqlkit build made")] = Path("runs/data"),
+    out: Path = Path("runs/retriever"), database: Database = "", dev_questions: str = "",
+    embedding: Annotated[str, typer.Option(help="embedding model: a folder, a hub id, or 'static', which starts from nothing")] = "static",
+    reranker: Annotated[str, typer.Option(help="cross-encoder: a folder or a hub id; default none")] = "",
+    epochs: Annotated[float, typer.Option(min=0.0)] = 1.0, batch_size: Annotated[int, typer.Option(min=2)] = 64,
+    learning_rate: Annotated[float, typer.Option(help="default 0.2 for static embeddings, 2e-5 for transformers", min=0.0)] = 0.0,
+    set_: Set = None, print_config: PrintConfig = False,
+) -> None:
+    """Tune what finds worked examples and tables on your own pairs; recall@k on dev before and after."""
+    from sqlkit import commands_retriever
+
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions)
+    if _stop_early(made, print_config, False, "retriever"):
+        return
+    text = commands_retriever.tune(
+        made, data, out, embedding=embedding, reranker=reranker, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate
+    )
+    typer.echo(text)
+    typer.echo(f"retriever in {out}; use it: build, train and eval with --set retriever={out}")
+
+
+@app.command()
 def advise(
     recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}, none of which is tuned on')] = "",
     database: Database = "", base_model: str = "", glossary: str = "",

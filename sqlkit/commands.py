@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import InputError, RunError
-from sqlkit.prompt import Context, Shots
+from sqlkit.prompt import Context, Retrieval, Shots
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Grade, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
 
@@ -100,8 +100,10 @@ def train(
         raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
     from sqlkit.database import Sandbox
     from sqlkit.evaluate.grade import Grader, grade_all
+    from sqlkit.model.retriever import open_retriever
     from sqlkit.train.sft import train as tune
 
+    _same_prompt(recipe, pairs)
     examples = read_records(Example, pairs / "examples.jsonl")
     shots = [e for e in examples if not e.made_by.startswith("published")]  # those are about other schemas
     dev = questions(recipe.dev_questions, "dev", recipe)
@@ -109,6 +111,8 @@ def train(
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
     database, glossary = where(recipe, pairs)
     context = Context.load(database, glossary, personal(recipe, pairs))
+    if finder := open_retriever(recipe.retriever):
+        context = finder.attach(context)
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
 
@@ -119,6 +123,18 @@ def train(
             return sum(g.correct for g in grades) / len(grades)
 
         return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, told=told, quiet=quiet)
+
+
+def _same_prompt(recipe: Recipe, pairs: Path) -> None:
+    """Raises InputError when pairs were rendered otherwise than the recipe will have questions rendered."""
+    from sqlkit.model.retriever import retriever_hash
+    from sqlkit.prompt import fingerprint
+
+    path = pairs / "manifest.json"
+    before = json.loads(path.read_text(encoding="utf-8")).get("prompt_fingerprint") if path.exists() else None
+    now = fingerprint(retriever_hash(recipe.retriever))
+    if before not in (None, now):
+        raise InputError(f"{pairs} was rendered with prompt {before}, this recipe renders {now} (another retriever or sqlkit); build the pairs again")
 
 
 def personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
@@ -174,6 +190,7 @@ def evaluate(
     from sqlkit.evaluate.grade import Grader, grade_all
     from sqlkit.evaluate.report import Arm, write_report
     from sqlkit.model.adapter import read_manifest
+    from sqlkit.model.retriever import open_retriever
 
     recipe = recipe or Recipe()
     check_space(out, 50)
@@ -183,7 +200,10 @@ def evaluate(
     words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
     context = Context.load(database, words, personal(recipe, adapter))
     examples = shots or (adapter / "examples.jsonl" if adapter else None)
-    retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
+    finder = open_retriever(retriever_of(recipe, adapter))
+    context = finder.attach(context) if finder else context
+    known = read_records(Example, examples) if examples and examples.exists() else None
+    retrieval = None if known is None else finder.shots(known) if finder else Shots(known)
     chosen = _arms(arms, adapter is not None, retrieval is not None)
     results: dict[str, Arm] = {}
     with Sandbox(database) as sandbox:
@@ -196,6 +216,13 @@ def evaluate(
             results[arm] = Arm(told, grades)
     about = {"base": base, "adapter": str(adapter or "none"), "database": _name(database), "questions": str(len(asked))}
     return write_report(out, results, asked, title=title, about=about)
+
+
+def retriever_of(recipe: Recipe, adapter: Path | None) -> str:
+    """The folder of the retriever to use: an adapter answers with the one that it was trained with, or none."""
+    if adapter is None:
+        return recipe.retriever
+    return str(adapter / "retriever") if (adapter / "retriever").is_dir() else ""
 
 
 def grade(
@@ -263,12 +290,13 @@ def _arms(wanted: Sequence[str], adapter: bool, retrieval: bool) -> list[str]:
 
 
 def _answers(
-    arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Shots | None,
+    arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Retrieval | None,
     recipe: Recipe, manifest: Any, run: Callable[[str], Result], quiet: bool,
 ) -> list[Prediction]:
     from sqlkit.evaluate.predict import predict
     from sqlkit.model.adapter import sha256_files
     from sqlkit.model.huggingface import load_model
+    from sqlkit.model.retriever import retriever_hash
     from sqlkit.schema.strange import Known
 
     tuned = arm.startswith("tuned")
@@ -276,6 +304,7 @@ def _answers(
     weights = sha256_files(adapter, "*.safetensors") if tuned and adapter else base
     key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
     key |= {"shots": recipe.shots, "samples": recipe.samples}
+    key |= {"retriever": found} if (found := retriever_hash(retriever_of(recipe, adapter))) else {}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)
     model = load_model(base, adapter if tuned else None)

@@ -15,7 +15,7 @@ from sqlkit.embedded import resolve_base
 from sqlkit.errors import InputError
 from sqlkit.evaluate.advice import Prices, Way, write_advice
 from sqlkit.evaluate.advice import advise as judge
-from sqlkit.prompt import Context, Shots, render
+from sqlkit.prompt import Context, Retrieval, Shots, render
 from sqlkit.recipe import Recipe, parse_overrides
 from sqlkit.records import Example, read_records, write_atomic
 from sqlkit.schema.similar import fold
@@ -120,11 +120,15 @@ def _prompt_tokens(found: dict[str, Any], recipe: Recipe, adapter: Path | None, 
     if base.startswith(("http://", "https://")) or not recipe.database or examples is None or not examples.exists():
         return None, None
     from sqlkit.model.huggingface import chat_text, load_tokenizer
+    from sqlkit.model.retriever import open_retriever
 
     reader = load_tokenizer(base)
     database, glossary = commands.where(recipe, out)
     context = Context.load(database, glossary or (Context.open(adapter).glossary if adapter else None), commands.personal(recipe, adapter))
-    shots = Shots(read_records(Example, examples))
+    finder = open_retriever(commands.retriever_of(recipe, adapter))
+    context = finder.attach(context) if finder else context
+    known = read_records(Example, examples)
+    shots: Retrieval = finder.shots(known) if finder else Shots(known)
 
     def mean(k: int) -> float:
         asked = [(q["id"], q["question"]) for q in found["questions"]]

@@ -43,6 +43,7 @@ class Recipe(pydantic.BaseModel):
     sources: list[str] = []
     source_rows: int = pydantic.Field(0, ge=0)
     suites: list[str] = []
+    retriever: str = ""  # folder of sqlkit retriever, which then chooses tables and worked examples
     drop_leaks: bool = False
     split: dict[str, Annotated[float, pydantic.Field(gt=0, lt=1)]] = {}
     personal_data: Literal["", "hidden", "shown"] | list[str] = ""  # values of personal columns; "": as the glossary says

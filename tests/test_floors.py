@@ -17,7 +17,7 @@ FLOORS = [
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_data", "commands_search", "commands_advise"},
+    {"serve", "plan", "commands", "commands_data", "commands_search", "commands_advise", "commands_retriever"},
     {"demo", "cli", "__main__"},
 ]
 VERBS = FLOORS[6]
@@ -31,6 +31,7 @@ DOORS = {
     "bitsandbytes": {"model", "train"},
     "trl": {"train"},
     "optuna": {"train"},
+    "sentence_transformers": {"model", "train"},
     "llguidance": {"model"},
     "llama_index": {"query"},
     "modal": set(),

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlkit.errors import RunError
 from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
+from sqlkit.model.retriever import PARTS, retriever_hash
 from sqlkit.prompt import Context, fingerprint
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, to_dict, write_atomic, write_jsonl
@@ -25,7 +26,7 @@ from sqlkit.train.processes import is_main, world_size
 FREE = {
     "output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary", "hub_model_id",
     "ddl", "dialect", "files", "logs", "sources", "source_rows", "suites", "drop_leaks", "split", "personal_data",  # the data's hash stands for these
-    "search",
+    "search", "retriever",  # the prompt's fingerprint holds the retriever's hash
 }  # fmt: skip
 AUTO = ("method", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "packing")
 LIBRARIES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "tokenizers", "numpy")
@@ -49,7 +50,7 @@ def signature(recipe: Recipe, base: str, tokenizer: Any, pairs_file: Path, dev: 
     settings = {k: v for k, v in recipe.model_dump(mode="json").items() if k not in FREE}
     return {
         **base_hashes(base, tokenizer),
-        "prompt_fingerprint": fingerprint(),
+        "prompt_fingerprint": fingerprint(retriever_hash(recipe.retriever)),
         "data_sha256": _hash(pairs_file.read_bytes()),
         "dev_sha256": _hash(asked),
         "processes": world_size(),
@@ -110,6 +111,9 @@ def publish(
     shutil.copytree(out / "best", partial)
     tokenizer.save_pretrained(partial)
     context.save(partial)
+    for part in PARTS:
+        if recipe.retriever and (Path(recipe.retriever) / part).is_dir():
+            shutil.copytree(Path(recipe.retriever) / part, partial / "retriever" / part)
     write_jsonl(partial / "examples.jsonl", shots)
     hashes = ("base_sha256", "tokenizer_sha256", "chat_template_sha256", "prompt_fingerprint", "data_sha256")
     manifest = Manifest(
