@@ -19,6 +19,7 @@ from sqlkit.model.retriever import load_embedding, load_reranker
 from sqlkit.sql.skeleton import outline
 
 NEGATIVES = 3
+_NO_CARD = [{"text": ""}]  # no model card is written; without this examples are drawn for one, out of the users' questions
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def tune_embedding(base: str, known: Sequence[Known], documents: Mapping[str, st
 
     _quiet()
     model = load_embedding(base, settings.seed)
+    model.model_card_data.widget = _NO_CARD
     held: dict[str, Any] = {"questions": _columns(pairs, "anchor", "positive"), "tables": _columns(tables, "sentence1", "sentence2", "score")}
     held = {name: datasets.Dataset.from_dict(rows) for name, rows in held.items() if rows}
     loss = {"questions": losses.MultipleNegativesRankingLoss(model), "tables": losses.CoSENTLoss(model)}
@@ -122,6 +124,7 @@ def tune_reranker(base: str, known: Sequence[Known], documents: Mapping[str, str
     _quiet()
     random.Random(settings.seed).shuffle(rows)
     model = load_reranker(base)
+    model.model_card_data.widget = _NO_CARD
     arguments = CrossEncoderTrainingArguments(**_arguments(settings, out, 2e-5))
     data = datasets.Dataset.from_dict(_columns(rows, "sentence1", "sentence2", "label"))
     _run(CrossEncoderTrainer(model=model, args=arguments, train_dataset=data, loss=losses.BinaryCrossEntropyLoss(model)), out)
