@@ -15,6 +15,7 @@ _YEAR = re.compile(r"(?<!\d)(?:(19|20)(\d\d)(?!\d)|'(\d\d)\b)")
 _MEASURED = re.compile(
     r"(?:over|than|above|under|below|least|most|exceed\w*|between|and|up to|order|number|no\.?|id|worth|beyond|[#<>=€$£])\s*(?:EUR\s*)?$", re.I
 )
+_WEEKS = re.compile(r"(?:(\w+) )?(weeks?|fortnight)\b", re.I)  # a column of days counts them
 _SCALE = {"k": 1000.0, "thousand": 1000.0, "m": 1e6, "million": 1e6, "%": 0.01, "percent": 0.01}
 _WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -22,7 +23,7 @@ _WORDS = (
 ).split()
 _MORE = {
     "dozen": 12, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "thousand": 1000, "million": 1_000_000,
-    "couple": 2, "pair": 2, "twice": 2, "once": 1, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "tenth": 9,
+    "couple": 2, "pair": 2, "twice": 2, "once": 1, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "tenth": 9, "double": 2, "triple": 3, "half": 0.5,
 }  # fmt: skip  # a rank is what stands before it: OFFSET
 _MONTHS = (
     "january february march april may june july august september october november december"
@@ -81,6 +82,9 @@ def _numbers(question: str) -> Iterator[str]:
             found += [_WORDS.index(word), max(0, _WORDS.index(word) - 1)]
         elif word in _MORE:
             found.append(_MORE[word])
+    for count, unit in _WEEKS.findall(question.lower()):
+        many = int(count) if count.isdigit() and len(count) < 4 else _WORDS.index(count) if count in _WORDS else 1
+        found.append(many * (14 if unit == "fortnight" else 7))
     for value in dict.fromkeys(found):
         yield f"{value:.10g}"
 

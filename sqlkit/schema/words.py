@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_SPLIT = re.compile(r"[A-Za-z]+|\d+")
+_SPLIT = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 STOP = frozenset(
     "a an the of in on at for to from by with and or is are was were be been being do does did have has had how what "

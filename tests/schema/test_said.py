@@ -32,6 +32,9 @@ LINKER = Linker(
         ("second biggest", ["1"]),
         ("customers of 2024", []),
         ("spent above 2024", ["2024"]),
+        ("delivered within two weeks", ["2", "1", "14"]),
+        ("within a week", ["7"]),
+        ("more than double the average", ["2"]),
         ("customers", []),
     ],
 )
