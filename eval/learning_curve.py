@@ -44,7 +44,7 @@ for size in sorted(map(int, given.sizes.split(","))):
     if not (folder / "data" / "pairs.jsonl").exists():
         build(
             folder / "data", database=database, glossary=company.glossary(), pairs=given.pairs, seed=given.seed, human=people[:size],
-            held_out=[*dev, *company.questions("test")], budget=recipe.max_length,
+            held_out=[*dev, *company.questions("dev_others"), *company.questions("test")], budget=recipe.max_length,
         )  # fmt: skip
     adapter = commands.train(recipe, folder / "data", folder)
     report = commands.evaluate(asked, str(database), folder / "eval", adapter=adapter, glossary=recipe.glossary, arms=["tuned"], recipe=recipe)
