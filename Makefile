@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train bench-rl bench-adapters clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-train bench-rl bench-adapters bench-search learning-curve forgetting clean
 
 install: $(VENV)/.installed
 
@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "install: virtual environment in $(VENV), versions of constraints.txt"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -c constraints.txt $(TORCH)
-	$(BIN)/pip install -q -c constraints.txt -e '.[train,query,remote,databases,export,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[train,search,retrieve,query,remote,databases,export,dev]'
 	@touch $@
 
 demo: install  ## the whole loop on the embedded company, in runs/demo
@@ -53,6 +53,15 @@ bench-rl: install  ## GRPO and DPO from a tuned adapter: EX before and after on 
 
 bench-adapters: install  ## one adapter for each of six databases against one for all; SHARED is a folder of public data; ARGS=--small
 	$(BIN)/python eval/bench_adapters.py $(SHARED)/spider $(ARGS)
+
+bench-search: install  ## 20 trials on the embedded base, killed twice, resumed: the same study, best against the recipe; ARGS="--trials 20 --steps 60"
+	$(BIN)/python eval/bench_search.py $(ARGS)
+
+learning-curve: install  ## EX on dev with 0, 10, 50 and 120 human-written pairs; ARGS="--pairs 3000 --steps 400"
+	$(BIN)/python eval/learning_curve.py $(ARGS)
+
+forgetting: install  ## EX on Spider's questions before and after tuning; SHARED is a folder of public data, ADAPTER an adapter
+	$(BIN)/python eval/forgetting.py $(SHARED)/spider $(ADAPTER) $(ARGS)
 
 clean:
 	rm -rf runs $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -149,6 +149,29 @@ def train(
         typer.echo(f"adapter in {adapter}")
 
 
+@app.command()
+def search(
+    recipe: Annotated[str, typer.Argument(help="a recipe with a search: block")],
+    pairs: Annotated[Path, typer.Option(help="folder that sqlkit build made")] = Path("runs/data"), out: Path = Path("runs/search"),
+    database: Database = "", dev_questions: str = "", base_model: str = "", set_: Set = None,
+    jobs: Annotated[int, typer.Option(help="processes that train at the same time", min=1)] = 1,
+    trials: Annotated[int, typer.Option(help="trials in all, in place of the recipe's", min=0)] = 0,
+    print_config: PrintConfig = False, dry_run: DryRun = False,
+) -> None:
+    """Search a recipe's search.space for the settings with the best execution accuracy on dev; the same folder goes on."""
+    from sqlkit import commands_search
+
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model)
+    if trials:
+        made = made.model_copy(update={"search": made.search.model_copy(update={"trials": trials})})
+    commands_search.check(made)
+    if _stop_early(made, print_config, dry_run, "search", pairs=pairs):
+        return
+    commands_search.search(made, pairs, out, jobs=jobs)
+    typer.echo((out / "report.md").read_text(encoding="utf-8"))
+    typer.echo(f"best recipe in {out / 'best.yaml'}, report in {out / 'report.html'}")
+
+
 @app.command("eval")
 def evaluate(
     recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}; "sql": null if unanswerable')] = "",
@@ -177,6 +200,62 @@ def evaluate(
     )
     typer.echo(summary(report))
     typer.echo(f"report in {out / 'report.html'}")
+
+
+@app.command()
+def retriever(
+    recipe: RecipeName = "", data: Annotated[Path, typer.Option("--pairs", help="folder that sqlkit build made")] = Path("runs/data"),
+    out: Path = Path("runs/retriever"), database: Database = "", dev_questions: str = "",
+    embedding: Annotated[str, typer.Option(help="embedding model: a folder, a hub id, or 'static', which starts from nothing")] = "static",
+    reranker: Annotated[str, typer.Option(help="cross-encoder: a folder or a hub id; default none")] = "",
+    epochs: Annotated[float, typer.Option(min=0.0)] = 1.0, batch_size: Annotated[int, typer.Option(min=2)] = 64,
+    learning_rate: Annotated[float, typer.Option(help="default 0.2 for static embeddings, 2e-5 for transformers", min=0.0)] = 0.0,
+    set_: Set = None, print_config: PrintConfig = False,
+) -> None:
+    """Tune what finds worked examples and tables on your own pairs; recall@k on dev before and after."""
+    from sqlkit import commands_retriever
+
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions)
+    if _stop_early(made, print_config, False, "retriever"):
+        return
+    text = commands_retriever.tune(
+        made, data, out, embedding=embedding, reranker=reranker, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate
+    )
+    typer.echo(text)
+    typer.echo(f"retriever in {out}; use it: build, train and eval with --set retriever={out}")
+
+
+@app.command()
+def advise(
+    recipe: RecipeName = "", questions: Annotated[str, typer.Option(help='JSONL: {"id", "question", "sql"}, none of which is tuned on')] = "",
+    database: Database = "", base_model: str = "", glossary: str = "",
+    adapter: Annotated[Path | None, typer.Option(help="an adapter that is there")] = None,
+    report: Annotated[Path | None, typer.Option(help="folder of sqlkit eval with the arms base_retrieval and tuned; nothing is answered anew")] = None,
+    steps: Annotated[int, typer.Option(help="without either: tune so many steps first", min=0)] = 0,
+    pairs: Annotated[Path | None, typer.Option(help="to tune on; built from the database when they are not there")] = None,
+    sample: Annotated[int, typer.Option(help="questions to ask; 0 for all", min=0)] = 100,
+    prices: Annotated[str, typer.Option(help="of few-shot retrieval: a million tokens in and out, an hour of machine", metavar="in=N,out=N,hour=N")] = "",
+    tuned_prices: Annotated[str, typer.Option(help="of the tuned model; default the same", metavar="in=N,out=N,hour=N")] = "",
+    tuning_cost: Annotated[float, typer.Option(help="of tuning, once; default its measured time at the hour's price", min=0)] = 0.0,
+    tokenizer: Annotated[str, typer.Option(help="to count tokens of prompts with, where the base stands behind a URL")] = "",
+    out: Path = Path("runs/advise"), set_: Set = None, print_config: PrintConfig = False,
+) -> None:
+    """Should I tune at all? Few-shot retrieval against tuning: accuracy, tokens, seconds, cost, break-even, and what to choose."""
+    from sqlkit import commands, commands_advise
+
+    carried = commands.answering(adapter) if adapter and not recipe else {}
+    settings = [*(f"{key}={json.dumps(value)}" for key, value in carried.items()), *(set_ or [])]
+    made = _recipe(recipe, settings, database=database, glossary=glossary, base_model=base_model)
+    if _stop_early(made, print_config, False, "advise"):
+        return
+    few = commands_advise.prices(prices)
+    asked = [] if report else commands.questions(questions or made.test_questions or made.dev_questions, "dev", made)
+    _, text = commands_advise.advise(
+        made, asked, out, adapter=adapter, report=report, pairs=pairs, steps=steps, sample=sample, few=few,
+        tuned=commands_advise.prices(tuned_prices, few), tuning=tuning_cost, tokenizer=tokenizer,
+    )
+    typer.echo(text)
+    typer.echo(f"figures in {out / 'advice.json'}")
 
 
 @app.command()

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import InputError, RunError
-from sqlkit.prompt import Context, Shots
+from sqlkit.prompt import Context, Retrieval, Shots
 from sqlkit.recipe import Recipe
-from sqlkit.records import Example, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
+from sqlkit.records import Example, Grade, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
 
 ARMS = ("base", "base_retrieval", "tuned", "tuned_retrieval")
 
@@ -87,8 +87,14 @@ def build(recipe: Recipe, out: Path, *, quiet: bool = False) -> dict[str, Any]:
     return build_pairs(recipe, out, quiet=quiet)
 
 
-def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Path:
-    """An adapter from built pairs; returns its folder. The same folder again goes on where it stopped."""
+def train(
+    recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False, told: Callable[[int, float], None] | None = None,
+    graded: Callable[[Sequence[Grade]], None] | None = None,
+) -> Path:
+    """An adapter from built pairs; returns its folder. The same folder again goes on where it stopped.
+
+    told: hears of (step, EX) on dev and may raise to end the run; graded: of the grades behind each measure.
+    """
     check_space(out, 500)
     if not (pairs / "pairs.jsonl").exists():
         raise InputError(f"{pairs} holds no pairs.jsonl; build pairs with: sqlkit build --out {pairs}")
@@ -98,8 +104,10 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
         return train_further(recipe, pairs, out, quiet=quiet)
     from sqlkit.database import Sandbox
     from sqlkit.evaluate.grade import Grader, grade_all
+    from sqlkit.model.retriever import open_retriever
     from sqlkit.train.sft import train as tune
 
+    _same_prompt(recipe, pairs)
     examples = read_records(Example, pairs / "examples.jsonl")
     shots = [e for e in examples if not e.made_by.startswith("published")]  # those are about other schemas
     dev = questions(recipe.dev_questions, "dev", recipe)
@@ -107,14 +115,30 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
     database, glossary = where(recipe, pairs)
     context = Context.load(database, glossary, personal(recipe, pairs))
+    if finder := open_retriever(recipe.retriever):
+        context = finder.attach(context)
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
 
         def judge(predictions: Sequence[Prediction]) -> float:
             grades = grade_all(dev, predictions, grader)
+            if graded is not None:
+                graded(grades)
             return sum(g.correct for g in grades) / len(grades)
 
-        return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, quiet=quiet)
+        return tune(recipe, pairs / "pairs.jsonl", dev, context, out, shots, judge=judge, told=told, quiet=quiet)
+
+
+def _same_prompt(recipe: Recipe, pairs: Path) -> None:
+    """Raises InputError when pairs were rendered otherwise than the recipe will have questions rendered."""
+    from sqlkit.model.retriever import retriever_hash
+    from sqlkit.prompt import fingerprint
+
+    path = pairs / "manifest.json"
+    before = json.loads(path.read_text(encoding="utf-8")).get("prompt_fingerprint") if path.exists() else None
+    now = fingerprint(retriever_hash(recipe.retriever))
+    if before not in (None, now):
+        raise InputError(f"{pairs} was rendered with prompt {before}, this recipe renders {now} (another retriever or sqlkit); build the pairs again")
 
 
 def personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
@@ -170,6 +194,7 @@ def evaluate(
     from sqlkit.evaluate.grade import Grader, grade_all
     from sqlkit.evaluate.report import Arm, write_report
     from sqlkit.model.adapter import read_manifest
+    from sqlkit.model.retriever import open_retriever
 
     recipe = recipe or Recipe()
     check_space(out, 50)
@@ -179,7 +204,10 @@ def evaluate(
     words = glossary or (Context.open(adapter).glossary if adapter and carried and carried.exists() else None)
     context = Context.load(database, words, personal(recipe, adapter))
     examples = shots or (adapter / "examples.jsonl" if adapter else None)
-    retrieval = Shots(read_records(Example, examples)) if examples and examples.exists() else None
+    finder = open_retriever(retriever_of(recipe, adapter))
+    context = finder.attach(context) if finder else context
+    known = read_records(Example, examples) if examples and examples.exists() else None
+    retrieval = None if known is None else finder.shots(known) if finder else Shots(known)
     chosen = _arms(arms, adapter is not None, retrieval is not None)
     results: dict[str, Arm] = {}
     with Sandbox(database) as sandbox:
@@ -192,6 +220,13 @@ def evaluate(
             results[arm] = Arm(told, grades)
     about = {"base": base, "adapter": str(adapter or "none"), "database": _name(database), "questions": str(len(asked))}
     return write_report(out, results, asked, title=title, about=about)
+
+
+def retriever_of(recipe: Recipe, adapter: Path | None) -> str:
+    """The folder of the retriever to use: an adapter answers with the one that it was trained with, or none."""
+    if adapter is None:
+        return recipe.retriever
+    return str(adapter / "retriever") if (adapter / "retriever").is_dir() else ""
 
 
 def grade(
@@ -259,12 +294,13 @@ def _arms(wanted: Sequence[str], adapter: bool, retrieval: bool) -> list[str]:
 
 
 def _answers(
-    arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Shots | None,
+    arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Retrieval | None,
     recipe: Recipe, manifest: Any, run: Callable[[str], Result], quiet: bool,
 ) -> list[Prediction]:
     from sqlkit.evaluate.predict import predict
     from sqlkit.model.adapter import weights_sha256
     from sqlkit.model.huggingface import load_model
+    from sqlkit.model.retriever import retriever_hash
     from sqlkit.schema.strange import Known
 
     tuned = arm.startswith("tuned")
@@ -272,6 +308,7 @@ def _answers(
     weights = weights_sha256(adapter) if tuned and adapter else base
     key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
     key |= {"shots": recipe.shots, "samples": recipe.samples}
+    key |= {"retriever": found} if (found := retriever_hash(retriever_of(recipe, adapter))) else {}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)
     model = load_model(base, adapter if tuned else None)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> dict[str, Any]:
     """Pairs of a recipe's database, logs and sources in `out`; returns the manifest. jobs: processes, 0 for one a core."""
     from sqlkit.data.build import build as build_pairs
+    from sqlkit.model.retriever import open_retriever
 
     commands.check_space(out, 200)
     sources = [of_source(text) for text in recipe.sources]
@@ -31,7 +32,7 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
             suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
-            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, personal_data=recipe.personal_data, notes=notes, progress=tell,
+            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, personal_data=recipe.personal_data, notes=notes, retriever=open_retriever(recipe.retriever), progress=tell,
         )
 
 

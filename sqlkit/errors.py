@@ -11,7 +11,8 @@ SqlkitError
 │   └── LeakError       training questions that resemble held-out ones; the only one of several lines: the pairs
 ├── AdapterError        an adapter that does not belong to this base, prompt or tokenizer
 ├── MissingExtra        an optional package is not installed
-└── RunError            a run that cannot go on: no disk space, not a number, a folder of another run
+└── RunError            a run that cannot go on: no disk space, a folder of another run
+    └── TrainingError   settings that this base and machine cannot be trained with: out of memory, a loss that is no number
 """
 
 from __future__ import annotations
@@ -53,4 +54,8 @@ class MissingExtra(SqlkitError):
 
 
 class RunError(SqlkitError):
-    """A run that cannot go on: no disk space, a loss that is not a number, a folder of another run."""
+    """A run that cannot go on: no disk space, a folder of another run."""
+
+
+class TrainingError(RunError):
+    """Settings that this base and machine cannot be trained with: out of memory, a loss that is no number, or jumps."""

@@ -33,6 +33,9 @@ def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", ho
         f"at most {recipe.max_length} tokens a pair, packing {recipe.packing if recipe.packing == 'auto' else 'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
         f"database {recipe.database or recipe.ddl or recipe.files or ', '.join(recipe.sources) or '(give --database)'}, output {recipe.output_dir}",
     ]
+    if what == "search":
+        lines.append(f"{recipe.search.trials} trials, the first is the recipe itself; pruning {recipe.search.pruning}")
+        lines += [f"{a.name}: {', '.join(map(str, a.choices)) or f'{a.low:g} to {a.high:g}' + (' (log)' if a.log else '')}" for a in recipe.axes()]
     if recipe.method in ("grpo", "dpo"):
         given = recipe.num_generations
         lines[1] = f"method {recipe.method} from the adapter {recipe.lora_model_dir or '(give --set lora_model_dir=FOLDER)'}, {given} answers a question"

@@ -16,9 +16,10 @@ import inspect
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from sqlkit.errors import InputError
 from sqlkit.records import Example, Prompt, write_atomic
@@ -43,10 +44,11 @@ class Context:
     schema: Schema
     glossary: Glossary = dataclasses.field(default_factory=Glossary)
     profile: Profile = dataclasses.field(default_factory=Profile)
+    ranker: Callable[[str], Sequence[str]] | None = dataclasses.field(default=None, compare=False, repr=False)
 
     @cached_property
     def linker(self) -> Linker:
-        return Linker(self.schema, self.glossary, self.profile)
+        return Linker(self.schema, self.glossary, self.profile, self.ranker)
 
     @cached_property
     def joins(self) -> list[Join]:
@@ -113,10 +115,13 @@ def completion(sql: str | None, reason: str = "") -> str:
     return refusal(reason) if sql is None else _one_line(sql)
 
 
-def fingerprint() -> str:
-    """A hash of everything that shapes a prompt; an adapter is only good under the one it was trained with."""
+def fingerprint(retriever: str = "") -> str:
+    """A hash of everything that shapes a prompt; an adapter is only good under the one it was trained with.
+
+    retriever: the hash of a tuned retriever that chose tables and worked examples.
+    """
     source = inspect.getsource(compose) + inspect.getsource(_table_line) + inspect.getsource(_column_text)
-    return hashlib.sha256(f"{FORMAT}\n{SYSTEM}\n{source}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{FORMAT}\n{SYSTEM}\n{source}{retriever}".encode()).hexdigest()[:16]
 
 
 def _one_line(text: str) -> str:
@@ -141,6 +146,14 @@ def _column_text(linked: LinkedColumn) -> str:
     if linked.values:
         text += " = " + " | ".join("'" + value.replace("'", "''") + "'" for value in linked.values)
     return text
+
+
+class Retrieval(Protocol):
+    """Where worked examples come from: `Shots`, or a tuned retriever's."""
+
+    examples: list[Example]
+
+    def nearest(self, question: str, k: int = 2, exclude_id: str = "") -> list[Example]: ...
 
 
 class Shots:

@@ -14,6 +14,7 @@ import pydantic
 import yaml
 
 from sqlkit.errors import RecipeError
+from sqlkit.space import Axis, Search, read_space
 
 FOLDER = Path(__file__).parent / "recipes"
 
@@ -42,6 +43,7 @@ class Recipe(pydantic.BaseModel):
     sources: list[str] = []
     source_rows: int = pydantic.Field(0, ge=0)
     suites: list[str] = []
+    retriever: str = ""  # folder of sqlkit retriever, which then chooses tables and worked examples
     drop_leaks: bool = False
     split: dict[str, Annotated[float, pydantic.Field(gt=0, lt=1)]] = {}
     personal_data: Literal["", "hidden", "shown"] | list[str] = ""  # values of personal columns; "": as the glossary says
@@ -94,6 +96,8 @@ class Recipe(pydantic.BaseModel):
     samples: int = pydantic.Field(0, ge=0)
     shots: int = pydantic.Field(2, ge=0)
     refuse_threshold: float = pydantic.Field(0.5, gt=0, le=1)
+    # searching for better settings
+    search: Search = Search()
 
     @classmethod
     def load(cls, name: str | Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -124,13 +128,22 @@ class Recipe(pydantic.BaseModel):
                 near = difflib.get_close_matches(str(key), list(cls.model_fields), 1)
                 raise RecipeError(f"{where}: unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         try:
-            return cls.model_validate(data)
+            made = cls.model_validate(data)
         except pydantic.ValidationError as error:
             first = error.errors()[0]
             raise RecipeError(f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']} (got {first['input']!r})") from None
+        try:
+            made.axes()
+        except RecipeError as error:
+            raise RecipeError(f"{where}: {error}") from None
+        return made
 
-    def yaml(self) -> str:
-        return str(yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
+    def axes(self) -> list[Axis]:
+        """The settings that `sqlkit search` may change. Raises RecipeError."""
+        return read_space(self.search, lambda key, value: getattr(Recipe.of({key: value}), key), dict(self))
+
+    def yaml(self, without: Sequence[str] = ()) -> str:
+        return str(yaml.safe_dump(self.model_dump(mode="json", exclude=set(without)), sort_keys=False))
 
 
 def names() -> list[str]:

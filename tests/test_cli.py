@@ -66,6 +66,14 @@ def test_print_config_shows_the_override() -> None:
         (["export", "--adapter", "nowhere", "--to", "merged", "--out", "x"], "neither as a folder nor in the registry"),
         (["export", "--adapter", "nowhere", "--to", "merged", "--out", "x", "--max-loss", "-1"], "no number of points"),
         (["adapters", "list", "--registry", "nowhere"], "no registry at nowhere"),
+        (["search", "embedded"], "no search.space"),
+        (["search", "embedded", "--set", "search={space: {lora_r: [16, 32]}}"], "set eval_steps"),
+        (["search", "embedded", "--set", "search={space: {lora_r: [16, 64]}}"], "the recipe's own 32 is not in it"),
+        (["search", "embedded", "--set", "search={space: {lora_r: [16, 32]}, pruning: none}", "--pairs", "nowhere"], "sqlkit build"),
+        (["advise"], "no questions"),
+        (["advise", "--prices", "inn=1"], "prices are in, out and hour"),
+        (["advise", "--report", "nowhere"], "cannot read nowhere"),
+        (["retriever", "--pairs", "nowhere"], "sqlkit build"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(words: list[str], said: str, tmp_path: Path) -> None:

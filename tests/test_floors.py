@@ -13,11 +13,11 @@ FLOORS = [
     {"errors", "records"},
     {"sql"},
     {"schema"},
-    {"prompt", "embedded"},
+    {"prompt", "embedded", "space"},
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_data", "commands_export", "commands_further"},
+    {"serve", "plan", "commands", "commands_advise", "commands_data", "commands_export", "commands_further", "commands_retriever", "commands_search"},
     {"demo", "cli", "cli_adapters", "__main__"},
 ]
 VERBS = FLOORS[6]
@@ -32,6 +32,8 @@ DOORS = {
     "trl": {"train"},
     "onnxruntime": {"model"},
     "gguf": {"train"},
+    "optuna": {"train"},
+    "sentence_transformers": {"model", "train"},
     "llguidance": {"model"},
     "llama_index": {"query"},
     "modal": set(),

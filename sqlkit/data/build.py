@@ -18,7 +18,8 @@ from sqlkit.data.sources import Source, SourceRow, read_source
 from sqlkit.data.split import split
 from sqlkit.data.write import Built, write
 from sqlkit.errors import InputError
-from sqlkit.prompt import Context, Shots, completion, render
+from sqlkit.model.retriever import Retriever
+from sqlkit.prompt import Context, Retrieval, Shots, completion, render
 from sqlkit.records import Example, Pair
 from sqlkit.schema.glossary import Glossary
 
@@ -46,6 +47,7 @@ def build(
     budget: int = 1024,
     personal_data: str | list[str] = "",
     notes: Sequence[str] = (),
+    retriever: Retriever | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write pairs.jsonl, examples.jsonl, manifest.json, the data card and what goes with them to `out`; returns the manifest.
@@ -55,7 +57,7 @@ def build(
     sources: (descriptor, file, folder or hub id), of each the first `most` rows, 0 for all, in `jobs` processes. suites:
     evaluation suites that nothing may resemble; drop_leaks drops what does. shares: {'dev': 0.1, ...} to hold out.
     budget: tokens that a pair should keep to, for the data card. personal_data: as in `Context.load`. notes: what was told of the
-    database before, for the manifest.
+    database before, for the manifest. retriever: chooses tables and worked examples.
 
     Raises DatabaseError, SchemaError, InputError, LeakError.
     """
@@ -71,7 +73,7 @@ def build(
     if database:
         mine = own(
             database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data,
-            progress=progress,
+            retriever=retriever, progress=progress,
         )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)
     leaked = _drop_leaks(mine, rows, suites) if drop_leaks else 0
@@ -87,10 +89,10 @@ def build(
     held = {**suites, **({"held out": held_out} if held_out else {}), **{n: part for n, part in parts.items() if n != "train"}}
     nearest = [{"suite": name, **row} for name, part in held.items() for row in neighbours(parts["train"], part)]
     training = {id(e) for e in parts["train"]}
-    written = _pairs(mine, training, random.Random(seed)) if mine else []
+    written = _pairs(mine, training, random.Random(seed), retriever) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
-    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes)
+    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes, retriever.hash if retriever else "")
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)
     forget(out)
     return manifest
@@ -120,10 +122,10 @@ def _drop_leaks(mine: Own | None, rows: list[Published], suites: Mapping[str, Se
     return len(alike)
 
 
-def _pairs(mine: Own, training: set[int], rng: random.Random) -> list[Pair]:
+def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriever | None) -> list[Pair]:
     """Pairs of the examples that are trained on, some with others of them as worked examples."""
     made, people = ([e for e in part if id(e) in training] for part in (mine.made, mine.people))
-    shots = Shots([*people, *made])
+    shots: Retrieval = retriever.shots([*people, *made]) if retriever else Shots([*people, *made])
     written = []
     for example in made:
         k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0

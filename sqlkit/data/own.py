@@ -15,6 +15,7 @@ from sqlkit.data.sources import SourceRow
 from sqlkit.data.vary import vary
 from sqlkit.database import Sandbox
 from sqlkit.errors import InputError, LeakError
+from sqlkit.model.retriever import Retriever
 from sqlkit.prompt import Context
 from sqlkit.records import Example
 from sqlkit.schema.glossary import Glossary
@@ -39,10 +40,12 @@ class Own:
 
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
-    logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "", progress: Progress | None = None,
+    logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "",
+    retriever: Retriever | None = None, progress: Progress | None = None,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
+    context = retriever.attach(context) if retriever else context
     dropped: Counter[str] = Counter()
     with Sandbox(database, seconds=5) as sandbox:
         made, reasons = generate(context, sandbox, pairs, seed, progress=progress)

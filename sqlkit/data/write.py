@@ -34,6 +34,7 @@ class Built:
     leaked: int
     nearest: list[dict[str, Any]]
     notes: Sequence[str] = ()
+    retriever: str = ""  # the hash of what chose tables and worked examples
 
 
 def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: int, began: float) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: 
         "notes": [*built.notes, *schema.notes, *(built.context.profile.notes if built.context else ())],
         "personal_data": built.context.profile.hidden if built.context else {},
         "leakage": {"compared": built.compared, "found": 0},
-        "prompt_fingerprint": fingerprint(),
+        "prompt_fingerprint": fingerprint(built.retriever),
         "pairs_sha256": _sha256(out / "pairs.jsonl"),
         "sha256": {name: _sha256(out / name) for name in sorted(["pairs.jsonl", "examples.jsonl", *(f"{n}.jsonl" for n in rows if n != "train")])},
         "seed": seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -94,6 +95,44 @@ def curves(
             told = f"{labels[arm]}: {points[0][1]:.1%} at {points[0][0]:.1%}"
             parts.append(f'<circle class="arm-{escape(arm)}" cx="{x:.1f}" cy="{y:.1f}" r="6"><title>{escape(told)}</title></circle>')
     return _svg(left + width + 20, top + height + 26, parts, title)
+
+
+def share_bars(shares: Mapping[str, float], title: str) -> str:
+    """One horizontal bar a name, the longest first, on a scale from 0 to 100%."""
+    left, width, step = 190, 640, 30
+    scale = width - left - 60
+    parts = list(_grid(left, scale, 4, 8 + step * len(shares)))
+    for i, (name, share) in enumerate(sorted(shares.items(), key=lambda item: -item[1])):
+        parts.append(_text(left - 12, 22 + i * step, name, "end"))
+        parts.append(_bar(left, 8 + i * step, scale * share, 20, "complete", f"{name}: {share:.1%}"))
+        parts.append(_text(left + scale * share + 8, 22 + i * step, f"{share:.0%}", "start"))
+    return _svg(width, 34 + step * len(shares), parts, title)
+
+
+def scatter(points: Sequence[tuple[Any, float, str]], across: str, note: str = "", *, log: bool = False) -> str:
+    """Points (value across, share up, kind) over numbers, or over choices side by side when a value is no number."""
+    left, top, width, height = 46, 12, 360, 170
+    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x, _, _ in points)
+    choices = sorted({str(x) for x, _, _ in points})
+    places = [(math.log(x) if log else float(x)) if numbers else float(choices.index(str(x))) for x, _, _ in points]
+    low, high = (min(places), max(places)) if places else (0.0, 1.0)
+    highest = max([0.1, *(y for _, y, _ in points)])
+    parts = []
+    for part in (0.0, 0.5, 1.0):
+        y = top + height * (1 - part)
+        parts.append(f'<line class="grid" x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(_text(left - 8, y + 4, f"{part * highest:.0%}", "end", "faint"))
+    told: dict[float, str] = {}
+    for (value, ex, kind), place in zip(points, places, strict=True):
+        x = left + 14 + (width - 28) * ((place - low) / (high - low) if high > low else 0.5)
+        said = f"{across} {value:.3g}" if numbers else f"{across} {value}"
+        told[round(x, 1)] = said.removeprefix(f"{across} ")
+        shape = f'class="arm-{escape(kind)}" cx="{x:.1f}" cy="{top + height * (1 - ex / highest):.1f}" r="5"'
+        parts.append(f"<circle {shape}><title>{escape(said)}: {ex:.1%}</title></circle>")
+    shown = sorted(told) if not numbers else [min(told), max(told)] if told else []
+    parts += [_text(x, top + height + 20, told[x], "middle", "faint") for x in dict.fromkeys(shown)]
+    parts.append(_text(left + width, top + height + 36, note, "end", "faint"))
+    return _svg(left + width + 16, top + height + 42, parts, f"Dev EX by {across}")
 
 
 def _count_bars(rows: Sequence[tuple[str, list[int]]], arms: Sequence[str], labels: Mapping[str, str]) -> str:

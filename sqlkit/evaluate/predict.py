@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sqlkit.model.types import Generation, Model, Progress
 from sqlkit.model.vote import Run, choose
-from sqlkit.prompt import Context, Shots, render
+from sqlkit.prompt import Context, Retrieval, render
 from sqlkit.records import Example, Prediction
 from sqlkit.schema.evidence import evidence
 from sqlkit.schema.strange import Known, refuses
@@ -20,7 +20,7 @@ def predict(
     examples: Sequence[Example],
     context: Context,
     *,
-    shots: Shots | None = None,
+    shots: Retrieval | None = None,
     k: int = 2,
     refuse_threshold: float | None = None,
     known: Known | None = None,

@@ -10,6 +10,7 @@ from typing import Any
 import pydantic
 
 from sqlkit.errors import AdapterError, SqlkitError
+from sqlkit.model.retriever import retriever_hash
 from sqlkit.prompt import fingerprint
 
 MANIFEST = "sqlkit.json"
@@ -87,8 +88,7 @@ def check_adapter(folder: str | Path, base: str, tokenizer: Any) -> Manifest:
         if wanted != found:
             what = name.removesuffix("_sha256").replace("_", " ")
             raise AdapterError(f"adapter {folder} was trained on another {what} ({wanted}) than {base} has ({found}); train it again")
-    if manifest.prompt_fingerprint != fingerprint():
-        raise AdapterError(
-            f"adapter {folder} was trained with prompt {manifest.prompt_fingerprint}, this sqlkit renders {fingerprint()}; train it again"
-        )
+    now = fingerprint(retriever_hash(Path(folder) / "retriever"))
+    if manifest.prompt_fingerprint != now:
+        raise AdapterError(f"adapter {folder} was trained with prompt {manifest.prompt_fingerprint}, this sqlkit renders {now}; train it again")
     return manifest

@@ -14,9 +14,9 @@ from sqlkit.errors import SqlkitError
 from sqlkit.model.adapter import Manifest, read_manifest
 from sqlkit.model.types import Model
 from sqlkit.model.vote import choose
-from sqlkit.prompt import Shots, render
+from sqlkit.prompt import Retrieval, Shots, render
 from sqlkit.query.answer import Answer, Why
-from sqlkit.query.context import adapter_examples, live_context
+from sqlkit.query.context import adapter_examples, adapter_retriever, live_context
 from sqlkit.query.question import complaint
 from sqlkit.query.repair import Attempt, Try, another
 from sqlkit.query.sentence import failure, missing, sentence
@@ -74,7 +74,11 @@ class Asker:
         base = _base(base, manifest)
         remote = base.startswith(("http://", "https://"))
         self.context = live_context(database, adapter, glossary)
-        self._shots = Shots(adapter_examples(adapter)) if adapter is not None else None
+        finder = adapter_retriever(adapter)
+        self.context = finder.attach(self.context) if finder else self.context
+        self._shots: Retrieval | None = None
+        if adapter is not None:
+            self._shots = finder.shots(adapter_examples(adapter)) if finder else Shots(adapter_examples(adapter))
         self._threshold = manifest.refuse_threshold if manifest else None
         self._first = Try(shots, (not remote) if constrained is None else constrained)
         self._feedback = (remote and adapter is None) if feedback is None else feedback

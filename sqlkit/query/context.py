@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlkit.errors import AdapterError
+from sqlkit.model.retriever import Retriever
 from sqlkit.prompt import Context
 from sqlkit.records import Example, read_records
 
@@ -33,3 +34,9 @@ def adapter_examples(adapter: str | Path) -> list[Example]:
     """The training questions that an adapter carries for retrieval; none when it carries none."""
     path = Path(adapter) / "examples.jsonl"
     return read_records(Example, path) if path.exists() else []
+
+
+def adapter_retriever(adapter: str | Path | None) -> Retriever | None:
+    """The retriever that an adapter was trained with; None when it was trained without one."""
+    folder = Path(adapter) / "retriever" if adapter is not None else None
+    return Retriever(folder) if folder and folder.is_dir() else None

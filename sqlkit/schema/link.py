@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from sqlkit.schema.glossary import Glossary
@@ -23,6 +23,7 @@ MAX_TABLES = 4
 MAX_COLUMNS = 16
 BESIDE_KEYS = 7  # columns that are shown however many the keys are
 MAX_HINTS = 2
+RANKED = 2  # tables that a tuned retriever may bring into sight
 COVER = 0.55  # from this weight on, a word is about a column and not just in its description
 
 
@@ -56,8 +57,10 @@ class Linked:
 class Linker:
     """Built once for a schema, then asked for every question."""
 
-    def __init__(self, schema: Schema, glossary: Glossary, profile: Profile) -> None:
-        self.schema, self.glossary, self.profile = schema, glossary, profile
+    def __init__(
+        self, schema: Schema, glossary: Glossary, profile: Profile, ranker: Callable[[str], Sequence[str]] | None = None
+    ) -> None:
+        self.schema, self.glossary, self.profile, self._ranker = schema, glossary, profile, ranker
         self._terms: dict[str, list[tuple[str, str, float]]] = {}
         for table in schema.tables:
             said = glossary.table(table.name)
@@ -141,7 +144,8 @@ class Linker:
         for _, _, tables in hints:
             for table in tables:
                 table_score[table] += 2.0
-        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[:MAX_TABLES], *sure, *need])
+        ranked = self._ranker(question)[:RANKED] if self._ranker else ()
+        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[:MAX_TABLES], *sure, *ranked, *need])
         self._cover(chosen, asked)
         self._follow(chosen, column_score)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))

@@ -14,7 +14,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from sqlkit.errors import RunError
+from sqlkit.errors import TrainingError
 from sqlkit.model.huggingface import HuggingFaceModel
 from sqlkit.records import Example, Prediction, Prompt, write_atomic
 from sqlkit.sql.extract import extract
@@ -40,6 +40,7 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
         self.sharded = False  # weights in pieces on several devices: nothing to generate with until the end
         self.seconds, self.began = 0.0, time.perf_counter()
         self.show: Callable[[str], None] = lambda _: None
+        self.told: Callable[[int, float], None] = lambda step, ex: None  # may raise to end the run
         path = folder / "dev_ex.json"
         if path.exists():
             self.curve = json.loads(path.read_text())
@@ -88,7 +89,7 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         if self.every and state.global_step % self.every == 0 and state.global_step < state.max_steps and not self.sharded:
-            self.measure(model, state.global_step)
+            self.told(state.global_step, self.measure(model, state.global_step))
             since = next(p["step"] for p in self.curve if p["ex"] == self.best)
             if self.patience and sum(p["step"] > since for p in self.curve) >= self.patience:
                 control.should_training_stop = True
@@ -121,13 +122,13 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         loss, norm = self.taken()
         if not math.isfinite(loss) or not math.isfinite(norm):
             what = "loss" if not math.isfinite(loss) else "gradient"
-            raise RunError(f"the {what} is not a number at step {step}; {self._remedy()}")
+            raise TrainingError(f"the {what} is not a number at step {step}; {self._remedy()}")
         if len(self.first) < self.FIRST:
             self.first.append(loss)
             return
         self.spikes = self.spikes + 1 if self.looking and loss > self.ABOVE * max(self.first) else 0
         if self.spikes >= self.SPIKES:
-            raise RunError(f"the loss jumped to {loss:.2f} at step {step}, it began at {self.first[0]:.2f}; {self._remedy()}")
+            raise TrainingError(f"the loss jumped to {loss:.2f} at step {step}, it began at {self.first[0]:.2f}; {self._remedy()}")
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self.spikes:

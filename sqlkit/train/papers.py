@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlkit.errors import RunError
 from sqlkit.model.adapter import MANIFEST, Manifest, base_hashes
+from sqlkit.model.retriever import PARTS, retriever_hash
 from sqlkit.prompt import Context, fingerprint
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, to_dict, write_atomic, write_jsonl
@@ -26,6 +27,7 @@ FREE = {
     "output_dir", "report_to", "logging_steps", "save_steps", "dev_questions", "test_questions", "questions", "database", "glossary", "hub_model_id",
     "lora_model_dir",  # the hash of its weights stands for it
     "ddl", "dialect", "files", "logs", "sources", "source_rows", "suites", "drop_leaks", "split", "personal_data",  # the data's hash stands for these
+    "search", "retriever",  # the prompt's fingerprint holds the retriever's hash
 }  # fmt: skip
 AUTO = ("method", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "packing")
 LIBRARIES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets", "tokenizers", "numpy")
@@ -49,7 +51,7 @@ def signature(recipe: Recipe, base: str, tokenizer: Any, pairs_file: Path, dev: 
     settings = {k: v for k, v in recipe.model_dump(mode="json").items() if k not in FREE}
     return {
         **base_hashes(base, tokenizer),
-        "prompt_fingerprint": fingerprint(),
+        "prompt_fingerprint": fingerprint(retriever_hash(recipe.retriever)),
         "data_sha256": _hash(pairs_file.read_bytes()),
         "dev_sha256": _hash(asked),
         "processes": world_size(),
@@ -60,15 +62,19 @@ def signature(recipe: Recipe, base: str, tokenizer: Any, pairs_file: Path, dev: 
 def same_run(path: Path, wanted: dict[str, Any]) -> None:
     """Write `run.json`, or compare with the one there. Raises RunError naming every difference."""
     if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        defaults = {"processes": 1, **{k: f.default for k, f in Recipe.model_fields.items()}}
-        # a key that this run.json does not have is newer than the run: it had its default, or was not looked at
-        old = {k: before.get(k, defaults.get(k, wanted[k])) for k in wanted}
-        changed = [f"{k} = {old[k]!r}, this one has {v!r}" for k, v in wanted.items() if old[k] != v]
-        if changed:
-            raise RunError(f"{path.parent} holds a run with {'; '.join(changed)}; use another --out, or remove the folder")
+        compare(path.parent, json.loads(path.read_text(encoding="utf-8")), wanted)
     if is_main():
         write_atomic(path, json.dumps(wanted, indent=1, default=str) + "\n")
+
+
+def compare(folder: Path, before: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raises RunError naming every difference between what a folder was begun with and what is wanted now."""
+    defaults = {"processes": 1, **{k: f.default for k, f in Recipe.model_fields.items()}}
+    # a key that stands in no older run.json is newer than the run: it had its default, or was not looked at
+    old = {k: before.get(k, defaults.get(k, wanted[k])) for k in wanted}
+    changed = [f"{k} = {old[k]!r}, this one has {v!r}" for k, v in wanted.items() if old[k] != v]
+    if changed:
+        raise RunError(f"{folder} holds a run with {'; '.join(changed)}; use another --out, or remove the folder")
 
 
 def write_environment(run: Path, recipe: Recipe) -> None:
@@ -106,6 +112,9 @@ def publish(
     shutil.copytree(out / "best", partial)
     tokenizer.save_pretrained(partial)
     context.save(partial)
+    for part in PARTS:
+        if recipe.retriever and (Path(recipe.retriever) / part).is_dir():
+            shutil.copytree(Path(recipe.retriever) / part, partial / "retriever" / part)
     write_jsonl(partial / "examples.jsonl", shots)
     hashes = ("base_sha256", "tokenizer_sha256", "chat_template_sha256", "prompt_fingerprint", "data_sha256")
     manifest = Manifest(

@@ -24,3 +24,14 @@ def shared(value: float) -> float:
     holder = [value]
     torch.distributed.broadcast_object_list(holder, src=0)
     return holder[0]
+
+
+def share_machine(number: int, of: int) -> None:
+    """Keep this process, the `number`th of `of` runs beside each other, to its part of the cores and to a GPU of its own if there are several."""
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // of))
+    gpus = torch.cuda.device_count()
+    if gpus > 1:
+        torch.cuda.set_device(number % gpus)
+        os.environ["LOCAL_RANK"] = str(number % gpus)

@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,16 @@ def train(
     shots: Sequence[Example] = (),
     *,
     judge: Judge,
+    told: Callable[[int, float], None] | None = None,
     quiet: bool = False,
 ) -> Path:
     """Tune `recipe.base_model` on the pairs; returns the adapter's folder, `out/adapter`.
 
-    `judge` gives the execution accuracy of dev predictions; it decides what is kept and when to stop. The same folder
-    again goes on from its last checkpoint. Raises RunError when the folder holds a run of another recipe, base or data, when
-    memory runs out or the loss is no number, InputError for data that cannot be trained on.
+    `judge` gives the execution accuracy of dev predictions; it decides what is kept and when to stop. `told` hears of each
+    measure but the last (step, EX) and may raise to end the run. The same folder again goes on from its last checkpoint.
+
+    Raises RunError when the folder holds a run of another recipe, base or data, TrainingError when memory runs out or the loss is
+    no number, InputError for data that cannot be trained on.
     """
     import torch
 
@@ -80,6 +83,7 @@ def train(
     )
     screen, watch = Screen(quiet), Watch(out / "checkpoints")
     accuracy.show = screen.say
+    accuracy.told = told or accuracy.told
     trainer = _trainer(recipe, model, tokenizer, fitted.rows, out, [watch, accuracy, screen])
     if trainer.accelerator.num_processes != world_size():
         raise RunError(f"{world_size()} processes were started and {trainer.accelerator.num_processes} train; launch them with torchrun")
@@ -159,6 +163,7 @@ def _trainer(recipe: Recipe, model: Any, tokenizer: Any, rows: Any, out: Path, c
 
     from sqlkit.train.trainer import CompletionTrainer, loss_function
 
+    datasets.disable_progress_bars()
     loss = loss_function(recipe.loss_type)
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(out / "tensorboard")
     gpu = torch.cuda.is_available()
