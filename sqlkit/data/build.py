@@ -90,7 +90,7 @@ def build(
     written = _pairs(mine, training, random.Random(seed)) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
-    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes)
+    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes, mine.generated if mine else None)
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)
     forget(out)
     return manifest

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlkit.data.generate import Progress, generate, known
+from sqlkit.data.generate import Generated, Progress, generate, known
 from sqlkit.data.leakage import leaks
 from sqlkit.data.logs import read_log
 from sqlkit.data.mine import group, mine
@@ -35,6 +35,7 @@ class Own:
     people: list[Example]
     varied: Counter[str]
     dropped: Counter[str]
+    generated: Generated
 
 
 def own(
@@ -45,8 +46,9 @@ def own(
     context = Context.load(database, glossary, personal_data)
     dropped: Counter[str] = Counter()
     with Sandbox(database, seconds=5) as sandbox:
-        made, reasons = generate(context, sandbox, pairs, seed, progress=progress)
-        dropped.update(reasons)
+        generated = generate(context, sandbox, pairs, seed, progress=progress)
+        made = generated.made
+        dropped.update(generated.dropped)
         people = [_canonical(e, context, sandbox) for e in human]
         for log in logs:
             why: Counter[str] = Counter()
@@ -64,7 +66,7 @@ def own(
         lines = [f"  {a.id} {a.question!r} ~ {b.id} {b.question!r}" for a, b in copied[:10]]
         raise LeakError("\n".join([f"{len(copied)} training questions are too like held-out ones:", *lines]))
     varied = Counter(of.id for other, of in others if other.id not in alike)
-    return Own(context, [e for e in made if e.id not in alike], people, varied, dropped)
+    return Own(context, [e for e in made if e.id not in alike], people, varied, dropped, generated)
 
 
 def _in_sight(example: Example, context: Context, dropped: Counter[str]) -> bool:
