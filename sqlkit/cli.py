@@ -13,6 +13,8 @@ import typer
 
 from sqlkit.errors import SqlkitError
 
+STOPPED = 130  # exit code of an interrupted command
+
 app = typer.Typer(
     help="Make a model that answers questions over your database, and prove that it does.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -340,11 +342,13 @@ def main() -> None:
     """Entry point: a user's mistake is one line and exit code 2, Ctrl-C is 130."""
     try:
         code = app(standalone_mode=False)
+        if code == STOPPED:  # typer may hand an interrupt back as its exit code
+            raise KeyboardInterrupt
         if isinstance(code, int) and code:
             sys.exit(code)
     except (KeyboardInterrupt, typer.Abort):
         print("stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(STOPPED)
     except SqlkitError as error:
         print(f"sqlkit: {error}", file=sys.stderr)
         sys.exit(2)

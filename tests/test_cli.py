@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -103,3 +104,16 @@ def test_schema_as_json(retail: Path) -> None:
     found = json.loads(sqlkit("schema", str(retail), "--json").stdout)
     assert {"ord", "ord_ln", "cust"} <= {t["name"] for t in found["tables"]}
     assert sum(len(t["columns"]) for t in found["tables"]) >= 70
+
+
+def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sqlkit", "build", "embedded", "--set", "pairs=5000", "--out", str(tmp_path / "data")]
+    started = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    deadline = time.time() + 60
+    while not (tmp_path / "data" / "retail.duckdb").exists() and time.time() < deadline:
+        time.sleep(0.1)
+    started.send_signal(signal.SIGINT)
+    _, told = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert told.strip().splitlines()[-1] == "stopped; the same command goes on from here" and "Traceback" not in told
+    assert not (tmp_path / "data" / "pairs.jsonl").exists()

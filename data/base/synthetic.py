@@ -70,7 +70,7 @@ def title_of(rng: random.Random) -> str:
 
 
 def measure(table: Table, usable: dict[str, list[str]], coded: dict[str, list[tuple[str, list[str]]]], nullable: list[str],
-            rng: random.Random) -> tuple[str, Metric]:
+            dates: dict[str, str], rng: random.Random) -> tuple[str, Metric]:
     """A business metric as companies define them: over one table and its parents, with a condition that is easy to forget."""
     parents = [k.ref_table for k in table.foreign_keys if k.ref_table != table.name]
     own = [f"{table.name}.{c}" for c in usable[table.name]]
@@ -96,7 +96,9 @@ def measure(table: Table, usable: dict[str, list[str]], coded: dict[str, list[tu
     where = "" if "{t}" in form or rng.random() < 0.35 else test
     named = {t for t in parents if f"{t}." in sql + " " + where}
     synonyms = list(dict.fromkeys(title_of(rng) for _ in range(rng.randint(0, 2))))
-    return title_of(rng), Metric(table=table.name, sql=sql, where=where, tables=sorted(named), synonyms=synonyms)
+    dated = [t for t in (table.name, *parents) if dates.get(t)]
+    date = f"{dated[0]}.{dates[dated[0]]}" if dated and rng.random() < 0.8 else ""
+    return title_of(rng), Metric(table=table.name, sql=sql, where=where, tables=sorted(named), date=date, synonyms=synonyms)
 
 
 def company(rng: random.Random) -> Context:
@@ -112,6 +114,7 @@ def company(rng: random.Random) -> Context:
     segments: dict[str, Segment] = {}
     usable: dict[str, list[str]] = {}
     coded: dict[str, list[tuple[str, list[str]]]] = {}
+    dates: dict[str, str] = {}
     for position, (entity, text) in enumerate(chosen):
         name = name_of(entity, style, taken, rng)
         used: set[str] = set()
@@ -176,11 +179,12 @@ def company(rng: random.Random) -> Context:
         tables.append(Table(name, (columns[0], *rest), (key,), tuple(keys)))
         hidden = entity != name.replace("_", " ")
         said[name] = TableWords(name=entity if hidden else "", synonyms=SYNONYMS.get(entity, []), label=label, date=date, columns=words_)
+        dates[name] = date
         numbers = [c for c in columns if c.type in {"INTEGER", "DECIMAL(12,2)", "DOUBLE"} and c.name not in used - {c.name} and c.name in words_]
         usable[name] = [c.name for c in numbers]
         coded[name] = [(c, list(w.values)) for c, w in words_.items() if w.values]
         for _ in range(rng.choice((0, 1, 1, 2)) if numbers else 0):
-            title, metric = measure(tables[-1], usable, coded, [c.name for c in columns if c.nullable and c.name in words_], rng)
+            title, metric = measure(tables[-1], usable, coded, [c.name for c in columns if c.nullable and c.name in words_], dates, rng)
             metrics.setdefault(title, metric)
         nullable = [c for c in columns if c.nullable and c.name in words_]
         if rng.random() < 0.5 and (nullable or numbers):

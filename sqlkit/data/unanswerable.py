@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
+from sqlkit.data.english import plural
 from sqlkit.data.shapes import pick_table, subject
-from sqlkit.data.world import Scope, World, plural
+from sqlkit.data.world import Scope, World
 from sqlkit.schema.words import stems
 
 ATTRIBUTES = (

@@ -6,12 +6,15 @@ import dataclasses
 import random
 import re
 from collections import deque
+from collections.abc import Sequence
 from functools import cached_property
 
+from sqlkit.data.english import is_noun, participle, plural, sort_of
 from sqlkit.prompt import Context
 from sqlkit.schema.types import Column, ForeignKey, Table
 from sqlkit.schema.values import ColumnProfile
-from sqlkit.schema.words import words
+from sqlkit.schema.words import stem, words
+from sqlkit.sql.grammar import identifier
 
 Link = tuple[str, tuple[str, ...], str, tuple[str, ...]]  # child, its columns, parent, the parent's columns
 
@@ -27,15 +30,6 @@ class Role:
     @property
     def place(self) -> tuple[str, str]:
         return self.table, self.column.name
-
-
-def plural(noun: str) -> str:
-    """An English plural, by rule."""
-    if noun.endswith(("s", "x", "ch", "sh")):
-        return noun + "es" if not noun.endswith("ss") or True else noun
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return noun[:-1] + "ies"
-    return noun + "s"
 
 
 class World:
@@ -95,7 +89,7 @@ class World:
         name = said.name or re.sub(r"s$", "", " ".join(words(table)))
         if said.synonyms and rng.random() < 0.4:
             name = rng.choice(said.synonyms)
-            return plural(name) if many and not name.endswith("s") else name
+            return plural(name) if many else name
         if many:
             return said.plural or plural(name)
         return name
@@ -104,9 +98,53 @@ class World:
         """What people call a column."""
         named = self.glossary.column(table, column)
         name = named.name or " ".join(words(column))
-        if named.synonyms and rng.random() < 0.45:
-            return rng.choice(named.synonyms)
+        found = self.schema.table(table)
+        known = found.column(column) if found else None
+        date = known is not None and known.kind == "date"
+        nouns = [s for s in named.synonyms if is_noun(s, date)]
+        if nouns and rng.random() < 0.45:
+            return rng.choice(nouns)
+        if date and not is_noun(name, True):  # 'opened' alone reads badly where a noun must stand
+            return f"{name.removesuffix(' at').removesuffix(' on')} date" if rng.random() < 0.7 else f"date {name.removesuffix(' at').removesuffix(' on')}"
         return name
+
+    def sort(self, table: str) -> str:
+        """Whether its rows are persons, places, groups or things."""
+        said = self.glossary.table(table)
+        return sort_of(said.name or re.sub(r"s$", "", " ".join(words(table))))
+
+    def part(self, link: Link) -> str:
+        """The part that the parent plays for the child, 'sales rep' of an order, where it is not the parent's own name."""
+        child, parent = link[0], link[2]
+        if len(link[1]) != 1:
+            return ""
+        named = self.glossary.column(child, link[1][0]).name
+        plain = [w for w in words(named or link[1][0]) if w not in {"id", "no", "nr", "number", "code", "key", "fk", "cd", "num"}]
+        said = self.glossary.table(parent)
+        known = {stem(w) for n in (parent, said.name, said.plural, *said.synonyms) for w in words(n)}
+        own = {stem(w) for w in plain}
+        several = sum(x[0] == child and x[2] == parent for x in self.links) > 1
+        if not plain or (own & known and not several) or (not named and not several and all(len(w) < 5 for w in plain)):
+            return ""
+        return " ".join(plain)
+
+    def parent(self, link: Link, rng: random.Random, many: bool = True) -> str:
+        """What people call the parent of a link: by the part it plays, else by its own noun."""
+        part = self.part(link)
+        return (plural(part) if many else part) if part else self.noun(link[2], rng, many)
+
+    def verbs(self, table: str, column: str) -> list[str]:
+        """Participles for a date: 'hired', 'joined' for the hire date of an employee."""
+        named = self.glossary.column(table, column)
+        texts = [named.name or " ".join(words(column)), *named.synonyms]
+        return list(dict.fromkeys(v for t in texts if (v := participle(t))))
+
+    def single_label(self, table: str) -> bool:
+        """Whether no two rows have the same label, as far as the profile tells."""
+        found = self.schema.table(table)
+        label = self.profile.column(table, self.label(table)).distinct
+        rows = max((self.profile.column(table, c).distinct for c in (found.primary_key if found else ())), default=0)
+        return not rows or label >= rows
 
     def unit(self, table: str, column: str) -> str:
         return self.glossary.column(table, column).unit
@@ -146,10 +184,12 @@ class Scope:
         self.world, self.root = world, root
         self.joins: list[Link] = []
         self.qualified = False
+        self.avoid: frozenset[str] = frozenset()  # parents of which nothing more is said
+        self.used: set[str] = set()  # columns ('table.column') that are spoken of already: a condition on them would say nothing new
 
     def col(self, table: str, column: str) -> str:
         self.reach(table)
-        return f"\x01{table}.{column}\x02"
+        return f"\x01{table}\x03{column}\x02"
 
     def reach(self, table: str) -> None:
         """Join the tables on the way up to `table`. Raises LookupError when there is no way."""
@@ -162,6 +202,10 @@ class Scope:
             if link[2] not in {j[2] for j in self.joins}:
                 self.joins.append(link)
 
+    def use(self, sql: str) -> None:
+        """Take the columns of an expression of this scope as spoken of."""
+        self.used |= {f"{m[1]}.{m[2]}" for m in _PLACE.finditer(sql)}
+
     def expression(self, sql: str) -> str:
         """Glossary SQL ('table.column' text) as an expression of this scope."""
         names = {t.name.lower(): t.name for t in self.world.schema.tables}
@@ -173,16 +217,27 @@ class Scope:
         pattern = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b")
         return "".join(text if nested else pattern.sub(replace, text) for text, nested in _subqueries(sql))
 
-    def sql(self, select: str, where: list[str] = [], tail: str = "") -> str:
-        text = f"SELECT {select} FROM {self.root}"
+    def sql(self, select: str, where: Sequence[str] = (), tail: str = "") -> str:
+        text = f"SELECT {select} FROM {identifier(self.root)}"
         for child, columns, parent, keys in self.joins:
-            on = " AND ".join(f"{child}.{a} = {parent}.{b}" for a, b in zip(columns, keys, strict=True))
-            text += f" JOIN {parent} ON {on}"
+            on = " AND ".join(f"{_column(child, a)} = {_column(parent, b)}" for a, b in zip(columns, keys, strict=True))
+            text += f" JOIN {identifier(parent)} ON {on}"
         if where:
             text += f" WHERE {' AND '.join(where)}"
         text += f" {tail}" if tail else ""
+        return self.plain(text)
+
+    def plain(self, text: str) -> str:
+        """The text with its columns written out: qualified where several tables are read."""
         several = bool(self.joins) or self.qualified
-        return re.sub("\x01(\\w+)\\.([^\x02]+)\x02", r"\1.\2" if several else r"\2", text)
+        return _PLACE.sub(lambda m: _column(m[1], m[2]) if several else identifier(m[2]), text)
+
+
+_PLACE = re.compile("\x01([^\x03]+)\x03([^\x02]+)\x02")
+
+
+def _column(table: str, column: str) -> str:
+    return f"{identifier(table)}.{identifier(column)}"
 
 
 def _subqueries(sql: str) -> list[tuple[str, bool]]:
