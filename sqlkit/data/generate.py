@@ -27,13 +27,14 @@ from sqlkit.sql.facts import Facts
 from sqlkit.sql.grammar import identifier
 from sqlkit.sql.skeleton import difficulty
 
-UNANSWERABLE_SHARE = 0.1
+UNANSWERABLE_SHARE = 0.12  # of the examples
 WORDINGS = 3  # most wordings of one query
 STEERED = 0.5  # share of draws that are led to what no example speaks of yet
 DRAWS = 6  # of shapes for one item, before a plain question is asked
 PLAINLY = 2  # tries of an item from which on it is asked plainly at once
 TRIES = 30  # draws for each example that is wanted
 LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes before more of it are left out
+LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
 Progress = Callable[[int, int], None]
 _NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
 
@@ -123,12 +124,13 @@ class _Sampler:
         self._wordings: Counter[str] = Counter()
         self._shapes: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
+        self._usual: dict[str, str] = {}  # the level that a shape had last
         places = {identifier(t.name): ".".join(map(identifier, (t.schema, t.bare))) for t in context.schema.tables if t.schema}
         self._places = places, re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
 
     def step(self) -> None:
         """One draw; what it gives is added to `made`, or counted in `dropped`."""
-        if self.rng.random() < UNANSWERABLE_SHARE:
+        if self._shapes["unanswerable"] < UNANSWERABLE_SHARE * len(self.made) and self.rng.random() < 0.5:
             self._refusal()
             return
         item = self._next()
@@ -166,8 +168,11 @@ class _Sampler:
         """A shape by its weight, less where it has more than its share already: some are dropped more often than others."""
         total = sum(self.weights.values())
         expected = [len(self.made) * weight / total for weight in self.weights.values()]
-        lead = [(1 + want) / (1 + self._shapes[name]) for name, want in zip(self.weights, expected, strict=True)]
-        return self.rng.choices(list(self.weights), [w * min(3.0, max(0.3, x)) for w, x in zip(self.weights.values(), lead, strict=True)])[0]
+        lead = [min(3.0, max(0.3, (1 + want) / (1 + self._shapes[name]))) for name, want in zip(self.weights, expected, strict=True)]
+        queries = sum(self._levels.values())
+        scarce = {level for level, least in LEVEL_LEAST.items() if self._levels[level] < least * queries}
+        hard = [2 if self._usual.get(name) in scarce else 1 for name in self.weights]
+        return self.rng.choices(list(self.weights), [w * x * h for w, x, h in zip(self.weights.values(), lead, hard, strict=True)])[0]
 
     def _keep(self, shape: str, draft: Draft) -> str:
         """Add an example of a draft; '' or why not."""
@@ -190,6 +195,7 @@ class _Sampler:
         self._wordings[sql] += 1
         self._shapes[shape] += 1
         self._levels[level] += 1
+        self._usual[shape] = level
         found = self.facts[sql] = facts_in(sql, self._names)
         self.wanted.note(found)
         self.world.used(used(found, self.context.schema)[0])
@@ -218,6 +224,7 @@ class _Sampler:
             return
         if refused and fold(refused[0]) and not self.alike.again(refused[0]):
             self.alike.add(refused[0])
+            self._shapes["unanswerable"] += 1
             self.made.append(_example(len(self.made), refused[0], None, "unanswerable", refused[1], "unanswerable"))
 
 

@@ -36,18 +36,18 @@ class Judge:
         self._names = tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
 
     def neighbours(self, sql: str, gold: Result) -> Neighbours:
-        """A mutant that fails counts as told apart. None are tried where the query has none, or cannot be changed."""
+        """A mutant that fails is not counted. None are tried where the query has none, or cannot be changed."""
         try:
             made = a_few(sql, self._tables, self._names, MUTANTS)
         except (SqlglotError, RecursionError, ValueError):
             made = []
         ordered = "ORDER BY" in sql
-        others = self._sandbox.run_many([m.sql for m in made])
-        return Neighbours(len(made), sum(not _same(gold, other, ordered) for other in others))
+        others = [r for r in self._sandbox.run_many([m.sql for m in made]) if not r.error]
+        return Neighbours(len(others), sum(not _same(gold, other, ordered) for other in others))
 
 
 def _same(gold: Result, other: Result, ordered: bool) -> bool:
-    if other.error or len(other.rows) != len(gold.rows):
+    if len(other.rows) != len(gold.rows):
         return False
     first, second = ([tuple(map(_plain, row)) for row in r.rows] for r in (gold, other))
     return first == second or (not ordered and Counter(first) == Counter(second))
