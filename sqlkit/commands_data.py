@@ -24,10 +24,11 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
     sources = [of_source(text) for text in recipe.sources]
     grounded = recipe.database or recipe.ddl or recipe.files or not sources
     database, glossary, notes = ground(recipe, out) if grounded else ("", None, ())
-    asked = {name: commands.questions(path, name, recipe) for name, path in (("dev", recipe.dev_questions), ("test", recipe.test_questions))}
+    paths = {"dev": recipe.dev_questions, "dev_others": "", "test": recipe.test_questions}
+    held_out = [example for name, path in paths.items() for example in commands.questions(path, name, recipe)]
     with commands.progress("build", quiet) as tell:
         return build_pairs(
-            out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=[*asked["dev"], *asked["test"]],
+            out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
             suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
             jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, personal_data=recipe.personal_data, notes=notes, progress=tell,

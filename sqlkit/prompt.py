@@ -33,7 +33,7 @@ from sqlkit.sql.extract import refusal
 from sqlkit.sql.scoped import Join
 
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
-FORMAT = 4  # raised when linking changes what a prompt looks like
+FORMAT = 5  # raised when linking changes what a prompt looks like
 
 
 @dataclasses.dataclass(frozen=True)

@@ -58,7 +58,11 @@ def plural(noun: str) -> str:
             return plural(words_before[1]) + words_before[2]
     if last.endswith("ed") and before:
         return noun
-    if last in _SAME or last.endswith(("ies", "ches", "shes", "xes", "sses")) or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
+    if (
+        last in _SAME
+        or last.endswith(("ies", "ches", "shes", "xes", "sses"))
+        or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
+    ):
         return noun
     if last in _IRREGULAR:
         return before + _IRREGULAR[last]
@@ -101,7 +105,11 @@ def is_noun(said: str, date: bool) -> bool:
     """Whether a synonym can stand where a noun must: 'hired' and 'sold by' cannot, 'hire date' and 'reserved units' can."""
     words = said.lower().split()
     verb = words[0].endswith("ed") or words[0] in _PARTICIPLES or words[0] in {"became", "came", "why", "reports"}
-    return not verb or (len(words) > 1 and words[-1] not in {"by", "to", "on", "from", "catalogue", "up", "in", "back", "newsletter", "at"} and not (date and len(words) > 2))
+    return not verb or (
+        len(words) > 1
+        and words[-1] not in {"by", "to", "on", "from", "catalogue", "up", "in", "back", "newsletter", "at"}
+        and not (date and len(words) > 2)
+    )
 
 
 def figure(value: int | float, rng: random.Random) -> str:

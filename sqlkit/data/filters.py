@@ -72,17 +72,41 @@ def _code(world: World, scope: Scope, role: Role, known: dict[str, list[str]], r
     word, is_ = rng.choice(known[code]), rng.choice(("is", "is", "=", "equals"))
     others = [c for c in known if c != code]
     if rng.random() < 0.1:
-        after = (f"that are not {word}", f"whose {said} is not {word}", f"except {word} ones", f"that aren't {word}", f"with a {said} other than {word}",
-                 f"excluding {word}", f"which are not {word}")
+        after = (
+            f"that are not {word}",
+            f"whose {said} is not {word}",
+            f"except {word} ones",
+            f"that aren't {word}",
+            f"with a {said} other than {word}",
+            f"excluding {word}",
+            f"which are not {word}",
+        )
         return Filter(f"{target} <> {quoted(code)}", (f"non-{word}", f"not {word}"), after, place)
     if len(others) > 1 and rng.random() < 0.12:
         other = rng.choice(others)
         second = rng.choice(known[other])
-        after = (f"that are {word} or {second}", f"with {said} {word} or {second}", f"whose {said} is {word} or {second}", f"that are either {word} or {second}",
-                 f"with a {said} of {word} or {second}")
+        after = (
+            f"that are {word} or {second}",
+            f"with {said} {word} or {second}",
+            f"whose {said} is {word} or {second}",
+            f"that are either {word} or {second}",
+            f"with a {said} of {word} or {second}",
+        )
         return Filter(f"{target} IN ({quoted(code)}, {quoted(other)})", (f"{word} or {second}", f"{word} and {second}"), after, place)
-    after = (f"that are {word}", f"with {said} {word}", f"whose {said} {is_} {word}", f"where {said} {is_} {word}", f"which are {word}", f"({said} {word})",
-             f"with a {said} of {word}", f"marked as {word}", f"with the {said} {word}", f"in {said} {word}", f"having {said} {word}", f"that are {word}")
+    after = (
+        f"that are {word}",
+        f"with {said} {word}",
+        f"whose {said} {is_} {word}",
+        f"where {said} {is_} {word}",
+        f"which are {word}",
+        f"({said} {word})",
+        f"with a {said} of {word}",
+        f"marked as {word}",
+        f"with the {said} {word}",
+        f"in {said} {word}",
+        f"having {said} {word}",
+        f"that are {word}",
+    )
     return Filter(f"{target} = {quoted(code)}", (word, word, word), after, place)
 
 
@@ -91,26 +115,69 @@ def _value(world: World, scope: Scope, role: Role, values: list[str], rng: rando
     place, target, said = f"{role.table}.{role.column.name}", scope.col(*role.place), world.said(*role.place, rng)
     value = rng.choice(values[:25])
     shown = case(value, rng)
-    there = bool(WHERE.intersection(f"{said} {world.glossary.column(*role.place).name} {role.column.name}".lower().replace("_", " ").split()))
+    there = bool(
+        WHERE.intersection(f"{said} {world.glossary.column(*role.place).name} {role.column.name}".lower().replace("_", " ").split())
+    )
     people = world.sort(role.table) == "person"
     style = rng.random()
     if style < 0.1 and len(values) > 2:
         other = rng.choice([v for v in values[:25] if v != value])
         plain = (f"in {shown} or {other}", f"from {shown} or {other}", f"in {shown} and {other}") if there else ()
-        after = (*plain, f"with {said} {shown} or {other}", f"whose {said} is {shown} or {other}", f"with a {said} of either {shown} or {other}",
-                 f"of {said} {shown} or {other}")
+        after = (
+            *plain,
+            f"with {said} {shown} or {other}",
+            f"whose {said} is {shown} or {other}",
+            f"with a {said} of either {shown} or {other}",
+            f"of {said} {shown} or {other}",
+        )
         return Filter(f"{target} IN ({quote(value)}, {quote(other)})", (), after, place)
     if style < 0.17:
-        plain = (f"not in {shown}", f"outside {shown}", f"outside of {shown}", f"that are not from {shown}") if there else (f"other than {shown}",)
-        after = (*plain, f"whose {said} is not {shown}", f"except {said} {shown}", f"with a {said} other than {shown}", f"that do not have {said} {shown}")
+        plain = (
+            (f"not in {shown}", f"outside {shown}", f"outside of {shown}", f"that are not from {shown}")
+            if there
+            else (f"other than {shown}",)
+        )
+        after = (
+            *plain,
+            f"whose {said} is not {shown}",
+            f"except {said} {shown}",
+            f"with a {said} other than {shown}",
+            f"that do not have {said} {shown}",
+        )
         return Filter(f"{target} <> {quote(value)}", (), after, place)
     if there:
-        based = (f"living in {shown}", f"who live in {shown}", f"that come from {shown}") if people else (f"located in {shown}", f"that are in {shown}")
-        after = (f"in {shown}", f"from {shown}", f"in {shown}", f"from {shown}", f"based in {shown}", *based, f"whose {said} is {shown}", f"in the {said} of {shown}",
-                 f"with {said} {shown}", f"of {shown}")
+        based = (
+            (f"living in {shown}", f"who live in {shown}", f"that come from {shown}")
+            if people
+            else (f"located in {shown}", f"that are in {shown}")
+        )
+        after = (
+            f"in {shown}",
+            f"from {shown}",
+            f"in {shown}",
+            f"from {shown}",
+            f"based in {shown}",
+            *based,
+            f"whose {said} is {shown}",
+            f"in the {said} of {shown}",
+            f"with {said} {shown}",
+            f"of {shown}",
+        )
         return Filter(f"{target} = {quote(value)}", (shown,), after, place)
-    after = (f"with {said} {shown}", f"whose {said} is {shown}", f"where the {said} is {shown}", f"of {said} {shown}", f"in the {shown} {said}", f"with a {said} of {shown}",
-             f"in {said} {shown}", f"that have {said} {shown}", f"with the {said} {shown}", f"having {shown} as {said}", f"where {said} = {shown}", f"in {shown}")
+    after = (
+        f"with {said} {shown}",
+        f"whose {said} is {shown}",
+        f"where the {said} is {shown}",
+        f"of {said} {shown}",
+        f"in the {shown} {said}",
+        f"with a {said} of {shown}",
+        f"in {said} {shown}",
+        f"that have {said} {shown}",
+        f"with the {said} {shown}",
+        f"having {shown} as {said}",
+        f"where {said} = {shown}",
+        f"in {shown}",
+    )
     return Filter(f"{target} = {quote(value)}", (shown,), after, place)
 
 
@@ -123,7 +190,13 @@ def label(world: World, scope: Scope, role: Role, rng: random.Random) -> Filter 
         return like(world, scope, role, rng)
     value = rng.choice(values)
     shown = case(value, rng)
-    return Filter(f"{scope.col(*role.place)} = {quote(value)}", (), (f"named {shown}", f"called {shown}", f"with the name {shown}", shown), f"{role.table}.{role.column.name}", shown)
+    return Filter(
+        f"{scope.col(*role.place)} = {quote(value)}",
+        (),
+        (f"named {shown}", f"called {shown}", f"with the name {shown}", shown),
+        f"{role.table}.{role.column.name}",
+        shown,
+    )
 
 
 def like(world: World, scope: Scope, role: Role, rng: random.Random) -> Filter | None:
@@ -138,17 +211,35 @@ def like(world: World, scope: Scope, role: Role, rng: random.Random) -> Filter |
     part = rng.choice([w for w in re.findall(r"\w+", value) if len(w) > 2] or [value])
     if style < 0.6:
         pattern, shown = f"%{part}%", case(part, rng)
-        after = (f"with {shown} in the {said}", f"whose {said} contains {shown}", f"with a {said} containing {shown}", f"with '{shown}' in their {said}",
-                 f"whose {said} includes the word {shown}", f"that have {shown} in the {said}", f"where the {said} contains '{shown}'", f"with {said} like {shown}")
+        after: tuple[str, ...] = (
+            f"with {shown} in the {said}",
+            f"whose {said} contains {shown}",
+            f"with a {said} containing {shown}",
+            f"with '{shown}' in their {said}",
+            f"whose {said} includes the word {shown}",
+            f"that have {shown} in the {said}",
+            f"where the {said} contains '{shown}'",
+            f"with {said} like {shown}",
+        )
     elif style < 0.85:
         head = part if value.startswith(part) and rng.random() < 0.5 else value[: rng.choice((1, 1, 2, 3))]
         pattern = f"{head}%"
-        after = (f"whose {said} starts with {head}", f"whose {said} begins with {head}", f"with a {said} starting with '{head}'", f"with {said} beginning with {head}",
-                 f"where the {said} starts with the letter {head}" if len(head) == 1 else f"where the {said} starts with {head}")
+        after = (
+            f"whose {said} starts with {head}",
+            f"whose {said} begins with {head}",
+            f"with a {said} starting with '{head}'",
+            f"with {said} beginning with {head}",
+            f"where the {said} starts with the letter {head}" if len(head) == 1 else f"where the {said} starts with {head}",
+        )
     else:
         tail = value[-rng.choice((2, 3)) :].strip()
         pattern = f"%{tail}"
-        after = (f"whose {said} ends with {tail}", f"whose {said} ends in {tail}", f"with a {said} ending in '{tail}'", f"where the {said} ends with {tail}")
+        after = (
+            f"whose {said} ends with {tail}",
+            f"whose {said} ends in {tail}",
+            f"with a {said} ending in '{tail}'",
+            f"where the {said} ends with {tail}",
+        )
     if not_:
         after = tuple(_denied(text) for text in after if _denied(text) != text)
     return Filter(f"{target} {not_}ILIKE {quote(pattern)}", (), after, place) if after else None
@@ -159,11 +250,28 @@ def _denied(text: str) -> str:
 
 
 VERBS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("price|fee|fare|cost", ("costing {}", "that cost {}", "priced {}")), ("salary|wage|pay|earnings|income", ("earning {}", "who earn {}", "making {}")),
-    ("weight", ("weighing {}", "that weigh {}")), ("duration|runtime|length", ("lasting {}", "that last {}")), ("rating|score|stars", ("rated {}", "with a rating {}")),
-    ("capacity", ("holding {}", "with room for {}")), ("amount|value|total", ("worth {}", "amounting to {}")),
+    ("price|fee|fare|cost", ("costing {}", "that cost {}", "priced {}")),
+    ("salary|wage|pay|earnings|income", ("earning {}", "who earn {}", "making {}")),
+    ("weight", ("weighing {}", "that weigh {}")),
+    ("duration|runtime|length", ("lasting {}", "that last {}")),
+    ("rating|score|stars", ("rated {}", "with a rating {}")),
+    ("capacity", ("holding {}", "with room for {}")),
+    ("amount|value|total", ("worth {}", "amounting to {}")),
 )
-ABOVE = ("above", "over", "more than", "greater than", "higher than", "exceeding", "larger than", "more than", "over", "beyond", "bigger than", ">")
+ABOVE = (
+    "above",
+    "over",
+    "more than",
+    "greater than",
+    "higher than",
+    "exceeding",
+    "larger than",
+    "more than",
+    "over",
+    "beyond",
+    "bigger than",
+    ">",
+)
 BELOW = ("below", "under", "less than", "lower than", "smaller than", "under", "less than", "<", "fewer than")
 FROM = ("of at least", "of no less than", "of a minimum of", ">=", "at or above", "of not less than", "of minimum")
 UP_TO = ("of at most", "of no more than", "of a maximum of", "<=", "up to", "of not more than")
@@ -191,12 +299,25 @@ def measure(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
         return Filter(f"{target} {sign} {high}", (), _compared(said, rng.choice(how), of(high), rng), place)
     if style < 0.9 and low < high:
         a, b = figure(low, rng), of(high)
-        after = (f"with {said} between {a} and {b}", f"with a {said} from {a} to {b}", f"whose {said} is between {a} and {b}", f"with a {said} of {a} to {b}",
-                 f"where {said} lies between {a} and {b}", f"with {said} in the range {a} to {b}", f"with {said} from {a} up to {b}")
+        after = (
+            f"with {said} between {a} and {b}",
+            f"with a {said} from {a} to {b}",
+            f"whose {said} is between {a} and {b}",
+            f"with a {said} of {a} to {b}",
+            f"where {said} lies between {a} and {b}",
+            f"with {said} in the range {a} to {b}",
+            f"with {said} from {a} up to {b}",
+        )
         return Filter(f"{target} BETWEEN {low} AND {high}", (), after, place)
     value = nice(spread[5], rng)
     amount = of(value)
-    after = (f"with {said} {amount}", f"whose {said} is exactly {amount}", f"with a {said} of {amount}", f"where {said} is {amount}", f"with {said} equal to {amount}")
+    after = (
+        f"with {said} {amount}",
+        f"whose {said} is exactly {amount}",
+        f"with a {said} of {amount}",
+        f"where {said} is {amount}",
+        f"with {said} equal to {amount}",
+    )
     return Filter(f"{target} = {value}", (), after, place)
 
 
@@ -204,15 +325,39 @@ def _compared(said: str, word: str, amount: str, rng: random.Random) -> tuple[st
     """The ways to hold a measure against an amount."""
     bare = word.removeprefix("of ")
     bare = bare if not bare.startswith("a m") else bare.replace("a minimum of", "at least").replace("a maximum of", "at most")
-    found = [f"with {said} {word} {amount}", f"with a {said} {word} {amount}", f"whose {said} is {bare} {amount}", f"where {said} {'is ' if word[0].isalpha() else ''}{bare} {amount}",
-             f"having {said} {word} {amount}", f"that have a {said} {word} {amount}", f"where the {said} is {bare} {amount}", f"with a {said} that is {bare} {amount}"]
+    found = [
+        f"with {said} {word} {amount}",
+        f"with a {said} {word} {amount}",
+        f"whose {said} is {bare} {amount}",
+        f"where {said} {'is ' if word[0].isalpha() else ''}{bare} {amount}",
+        f"having {said} {word} {amount}",
+        f"that have a {said} {word} {amount}",
+        f"where the {said} is {bare} {amount}",
+        f"with a {said} that is {bare} {amount}",
+    ]
     last = said.split()[-1]
     if not word[0].isalpha():
-        return (f"with {said} {word} {amount}", f"where {said} {word} {amount}", f"having {said} {word} {amount}", f"({said} {word} {amount})")
+        return (
+            f"with {said} {word} {amount}",
+            f"where {said} {word} {amount}",
+            f"having {said} {word} {amount}",
+            f"({said} {word} {amount})",
+        )
     plural_ = last.endswith("s") and not last.endswith(("ss", "us"))
     if plural_ and bare not in {"above", "below", "exceeding", "at or above", "higher than", "lower than"}:
-        more = bare.replace("greater", "more").replace("larger", "more").replace("bigger", "more").replace("smaller", "fewer").replace("beyond", "over")
-        found += [f"with {more} {amount} {said}", f"that have {more} {amount} {said}", f"with {more} {amount} {said}", f"having {more} {amount} {said}"]
+        more = (
+            bare.replace("greater", "more")
+            .replace("larger", "more")
+            .replace("bigger", "more")
+            .replace("smaller", "fewer")
+            .replace("beyond", "over")
+        )
+        found += [
+            f"with {more} {amount} {said}",
+            f"that have {more} {amount} {said}",
+            f"with {more} {amount} {said}",
+            f"having {more} {amount} {said}",
+        ]
     for key, verbs in VERBS:
         if last in key.split("|") or last.rstrip("s") in key.split("|"):
             more = re.sub(r"^(?:greater|larger|bigger|higher)", "more", re.sub(r"^(?:smaller|lower|fewer)", "less", bare))
@@ -239,10 +384,19 @@ def window(world: World, scope: Scope, role: Role, rng: random.Random, plain: bo
     if plain:
         after = tuple(texts) * 2 + tuple(f"{verb} {text}" for verb in verbs[:3] for text in texts[:2])
         return Filter(sql, (), after, f"{table}.{column}", front=tuple(texts[:4]))
-    after = tuple(form for text in texts[:4] for form in (f"with {said} {text}", f"with a {said} {text}", f"whose {said} is {text}", f"where {said} is {text}"))
+    after = tuple(
+        form
+        for text in texts[:4]
+        for form in (f"with {said} {text}", f"with a {said} {text}", f"whose {said} is {text}", f"where {said} is {text}")
+    )
     if verbs:
         who = "who" if world.sort(table) == "person" else "that"
-        after = tuple(form for verb in verbs for text in texts[:5] for form in (f"{verb} {text}", f"{who} were {verb} {text}" if verb[-2:] == "ed" and who == "that" else f"{verb} {text}"))
+        after = tuple(
+            form
+            for verb in verbs
+            for text in texts[:5]
+            for form in (f"{verb} {text}", f"{who} were {verb} {text}" if verb[-2:] == "ed" and who == "that" else f"{verb} {text}")
+        )
     return Filter(sql, (), after, f"{table}.{column}")
 
 
@@ -254,15 +408,40 @@ def span(target: str, picked: datetime.date, rng: random.Random) -> tuple[str, t
     ordinal = ("first", "second", "third", "fourth" if rng.random() < 0.5 else "last")[quarter - 1]
     style = rng.random()
     if style < 0.36:
-        return f"YEAR({target}) = {year}", (f"in {year}", f"in {year}", f"during {year}", f"in the year {year}", f"for {year}", f"from {year}", f"over the course of {year}")
+        return f"YEAR({target}) = {year}", (
+            f"in {year}",
+            f"in {year}",
+            f"during {year}",
+            f"in the year {year}",
+            f"for {year}",
+            f"from {year}",
+            f"over the course of {year}",
+        )
     if style < 0.56:
         sql = f"YEAR({target}) = {year} AND MONTH({target}) = {month}"
-        return sql, (f"in {name} {year}", f"in {name[:3]} {year}", f"during {name} {year}", f"in {name.lower()} {year}", f"in {year}-{month:02}", f"for {name} {year}",
-                     f"in the month of {name} {year}", f"from {name} {year}", f"in {name} of {year}", f"in {month:02}/{year}")
+        return sql, (
+            f"in {name} {year}",
+            f"in {name[:3]} {year}",
+            f"during {name} {year}",
+            f"in {name.lower()} {year}",
+            f"in {year}-{month:02}",
+            f"for {name} {year}",
+            f"in the month of {name} {year}",
+            f"from {name} {year}",
+            f"in {name} of {year}",
+            f"in {month:02}/{year}",
+        )
     if style < 0.67:
         sql = f"YEAR({target}) = {year} AND QUARTER({target}) = {quarter}"
-        return sql, (f"in Q{quarter} {year}", f"in the {ordinal} quarter of {year}", f"in q{quarter} {year}", f"during Q{quarter} of {year}", f"in quarter {quarter} of {year}",
-                     f"in {year} Q{quarter}", f"for Q{quarter} {year}")
+        return sql, (
+            f"in Q{quarter} {year}",
+            f"in the {ordinal} quarter of {year}",
+            f"in q{quarter} {year}",
+            f"during Q{quarter} of {year}",
+            f"in quarter {quarter} of {year}",
+            f"in {year} Q{quarter}",
+            f"for Q{quarter} {year}",
+        )
     if style < 0.78:
         return _open_end(target, picked, rng)
     day = picked.isoformat()
@@ -276,12 +455,26 @@ def span(target: str, picked: datetime.date, rng: random.Random) -> tuple[str, t
         # the day after the last one, so that times on the last day count too
         sql = f"{target} >= '{day}' AND {target} < '{(last + datetime.timedelta(days=1)).isoformat()}'"
         late = rng.choice((last.isoformat(), f"{last.day} {MONTHS[last.month - 1]} {last.year}"))
-        return sql, (f"between {pretty} and {late}", f"from {pretty} to {late}", f"from {pretty} until {late}", f"from {pretty} through {late}")
+        return sql, (
+            f"between {pretty} and {late}",
+            f"from {pretty} to {late}",
+            f"from {pretty} until {late}",
+            f"from {pretty} through {late}",
+        )
     if style < 0.97 and month < 12:
         later = min(month + rng.randint(1, 4), 12)
         sql = f"YEAR({target}) = {year} AND MONTH({target}) BETWEEN {month} AND {later}"
-        return sql, (f"between {name} and {MONTHS[later - 1]} {year}", f"from {name} to {MONTHS[later - 1]} {year}", f"from {name[:3]} through {MONTHS[later - 1][:3]} {year}")
-    return f"YEAR({target}) BETWEEN {year - 1} AND {year}", (f"from {year - 1} to {year}", f"in {year - 1} and {year}", f"between {year - 1} and {year}", f"in {year - 1} or {year}")
+        return sql, (
+            f"between {name} and {MONTHS[later - 1]} {year}",
+            f"from {name} to {MONTHS[later - 1]} {year}",
+            f"from {name[:3]} through {MONTHS[later - 1][:3]} {year}",
+        )
+    return f"YEAR({target}) BETWEEN {year - 1} AND {year}", (
+        f"from {year - 1} to {year}",
+        f"in {year - 1} and {year}",
+        f"between {year - 1} and {year}",
+        f"in {year - 1} or {year}",
+    )
 
 
 def _open_end(target: str, picked: datetime.date, rng: random.Random) -> tuple[str, tuple[str, ...]]:
@@ -289,12 +482,24 @@ def _open_end(target: str, picked: datetime.date, rng: random.Random) -> tuple[s
     year, month, name = picked.year, picked.month, MONTHS[picked.month - 1]
     style = rng.random()
     if style < 0.35:
-        return f"{target} >= '{year}-01-01'", (f"since {year}", f"from {year} on", f"since the start of {year}", f"from {year} onwards", f"in {year} or later", f"since the beginning of {year}")
+        return f"{target} >= '{year}-01-01'", (
+            f"since {year}",
+            f"from {year} on",
+            f"since the start of {year}",
+            f"from {year} onwards",
+            f"in {year} or later",
+            f"since the beginning of {year}",
+        )
     if style < 0.5:
         return f"YEAR({target}) > {year}", (f"after {year}", f"later than {year}", f"after the year {year}")
     if style < 0.8:
         return f"{target} < '{year}-01-01'", (f"before {year}", f"earlier than {year}", f"prior to {year}", f"until the end of {year - 1}")
-    return f"{target} >= '{year}-{month:02}-01'", (f"since {name} {year}", f"from {name} {year} on", f"since {name[:3]} {year}", f"since the start of {name} {year}")
+    return f"{target} >= '{year}-{month:02}-01'", (
+        f"since {name} {year}",
+        f"from {name} {year} on",
+        f"since {name[:3]} {year}",
+        f"since the start of {name} {year}",
+    )
 
 
 def missing(world: World, scope: Scope, role: Role, rng: random.Random) -> Filter | None:
@@ -306,12 +511,35 @@ def missing(world: World, scope: Scope, role: Role, rng: random.Random) -> Filte
     place, verbs = f"{role.table}.{role.column.name}", world.verbs(*role.place) if role.role == "date" else []
     verbs = [v for v in verbs if not v.endswith("ing")]
     if rng.random() < 0.6:
-        after = (f"without {said}", f"with no {said}", f"without a {said}", f"that have no {said}", f"where {said} is missing", f"with missing {said}",
-                 f"that do not have a {said}", f"where the {said} is not known", f"with unknown {said}", f"lacking a {said}", f"whose {said} is empty",
-                 *(form for v in verbs for form in (f"not yet {v}", f"that were never {v}", f"that have not been {v} yet", f"not {v} yet", f"still not {v}")))
+        after = (
+            f"without {said}",
+            f"with no {said}",
+            f"without a {said}",
+            f"that have no {said}",
+            f"where {said} is missing",
+            f"with missing {said}",
+            f"that do not have a {said}",
+            f"where the {said} is not known",
+            f"with unknown {said}",
+            f"lacking a {said}",
+            f"whose {said} is empty",
+            *(
+                form
+                for v in verbs
+                for form in (f"not yet {v}", f"that were never {v}", f"that have not been {v} yet", f"not {v} yet", f"still not {v}")
+            ),
+        )
         return Filter(f"{target} IS NULL", (), after, place)
-    after = (f"with a {said}", f"that have a {said}", f"where {said} is known", f"with {said} on record", f"that do have a {said}", f"with a known {said}",
-             f"where the {said} is given", *(form for v in verbs for form in (f"already {v}", f"that have already been {v}")))
+    after = (
+        f"with a {said}",
+        f"that have a {said}",
+        f"where {said} is known",
+        f"with {said} on record",
+        f"that do have a {said}",
+        f"with a known {said}",
+        f"where the {said} is given",
+        *(form for v in verbs for form in (f"already {v}", f"that have already been {v}")),
+    )
     return Filter(f"{target} IS NOT NULL", (), after, place)
 
 
@@ -322,14 +550,37 @@ def flag(world: World, scope: Scope, role: Role, rng: random.Random) -> Filter |
     bare = re.sub(r"^(?:is|has|was|are) ", "", said)
     adjective = len(bare.split()) == 1
     if rng.random() < 0.7:
-        plain = (f"that are {bare}", f"which are {bare}", f"flagged as {bare}", f"marked {bare}") if adjective else (f"with a {bare}", f"that have a {bare}")
-        return Filter(target, (bare, bare) if adjective else (), (f"with {bare}", *plain, f"where {said} is true", f"with {bare} set", f"where {said} is yes"), place)
-    plain = (f"that are not {bare}", f"that aren't {bare}", f"which are not {bare}") if adjective else (f"without a {bare}", f"that have no {bare}")
-    return Filter(f"NOT {target}", (f"non-{bare}", f"not {bare}") if adjective else (), (f"without {bare}", *plain, f"with no {bare}", f"where {said} is false", f"where {said} is no"), place)
+        plain = (
+            (f"that are {bare}", f"which are {bare}", f"flagged as {bare}", f"marked {bare}")
+            if adjective
+            else (f"with a {bare}", f"that have a {bare}")
+        )
+        return Filter(
+            target,
+            (bare, bare) if adjective else (),
+            (f"with {bare}", *plain, f"where {said} is true", f"with {bare} set", f"where {said} is yes"),
+            place,
+        )
+    plain = (
+        (f"that are not {bare}", f"that aren't {bare}", f"which are not {bare}")
+        if adjective
+        else (f"without a {bare}", f"that have no {bare}")
+    )
+    return Filter(
+        f"NOT {target}",
+        (f"non-{bare}", f"not {bare}") if adjective else (),
+        (f"without {bare}", *plain, f"with no {bare}", f"where {said} is false", f"where {said} is no"),
+        place,
+    )
 
 
 BY_ROLE: dict[str, Callable[[World, Scope, Role, random.Random], Filter | None]] = {
-    "category": category, "label": label, "measure": measure, "date": window, "flag": flag, "text": like,
+    "category": category,
+    "label": label,
+    "measure": measure,
+    "date": window,
+    "flag": flag,
+    "text": like,
 }
 
 

@@ -9,23 +9,57 @@ from sqlkit.data.phrasing import expand
 from sqlkit.data.shapes.base import Draft
 
 COMMANDS = (
-    "[show|show me|give me|get|find|return|display|pull|fetch|provide|tell me|list|see] {it}", "[please |]show [me |]{it}", "[i need|i want|i would like|i am looking for|i'd like|need] {it}",
-    "[can|could|would] you [give|show|tell|get|send] me {it}[, please|]?", "[please|pls] [list|give|show|find|provide] {it}", "i [want|need] to [know|see|have] {it}", "let me [see|have] {it}",
-    "[show|give] us {it}", "{it}[ please|, please|]", "[find|look up|get me|report|state] {it}", "[i'd like to know|we need|looking for|what about|how about] {it}",
-)  # fmt: skip
+    "[show|show me|give me|get|find|return|display|pull|fetch|provide|tell me|list|see] {it}",
+    "[please |]show [me |]{it}",
+    "[i need|i want|i would like|i am looking for|i'd like|need] {it}",
+    "[can|could|would] you [give|show|tell|get|send] me {it}[, please|]?",
+    "[please|pls] [list|give|show|find|provide] {it}",
+    "i [want|need] to [know|see|have] {it}",
+    "let me [see|have] {it}",
+    "[show|give] us {it}",
+    "{it}[ please|, please|]",
+    "[find|look up|get me|report|state] {it}",
+    "[i'd like to know|we need|looking for|what about|how about] {it}",
+)
 FIGURES = (
-    "what [is|was] {it}?", "what's {it}?", "[calculate|compute|determine|work out|find out] {it}", "[do you know|can you tell me|could you tell me] {it}?", "[find|tell me|give me|show me|show] {it}", "what would be {it}?",
-)  # fmt: skip
-ROWS = ("what are {it}?", "which are {it}?", "[list|show|give me|find|list out|enumerate|name] {it}", "[can you|could you|please] list {it}[?|]", "do we know {it}?")
+    "what [is|was] {it}?",
+    "what's {it}?",
+    "[calculate|compute|determine|work out|find out] {it}",
+    "[do you know|can you tell me|could you tell me] {it}?",
+    "[find|tell me|give me|show me|show] {it}",
+    "what would be {it}?",
+)
+ROWS = (
+    "what are {it}?",
+    "which are {it}?",
+    "[list|show|give me|find|list out|enumerate|name] {it}",
+    "[can you|could you|please] list {it}[?|]",
+    "do we know {it}?",
+)
 CONTEXT = (
-    "[hi|hello|hey], {it}", "quick question: {it}", "{it} [thanks|thank you|thx]", "for [the|a|my] report: {it}", "for [the|tomorrow's] meeting: {it}", "[i'm preparing|i am working on] a [report|presentation], {it}",
-    "[hey|ok], [quick one|one more]: {it}", "just wondering, {it}", "[my boss|the team|someone] is asking: {it}", "i was asked {it}",
-)  # fmt: skip
+    "[hi|hello|hey], {it}",
+    "quick question: {it}",
+    "{it} [thanks|thank you|thx]",
+    "for [the|a|my] report: {it}",
+    "for [the|tomorrow's] meeting: {it}",
+    "[i'm preparing|i am working on] a [report|presentation], {it}",
+    "[hey|ok], [quick one|one more]: {it}",
+    "just wondering, {it}",
+    "[my boss|the team|someone] is asking: {it}",
+    "i was asked {it}",
+)
 SWAPS = (
-    (r"\bhow many\b", ("what number of", "how many", "how many", "how many")), (r"\bat least\b", ("at least", "a minimum of")), (r"\bper\b", ("per", "for each", "by", "per")),
-    (r"\bwithout any\b", ("without", "without any", "lacking")), (r"\bwhich\b(?! of| are)", ("which", "what", "which")), (r"\bdo not\b", ("don't",)), (r"\bare not\b", ("aren't",)), (r"\band\b", ("and", "&")),
-    (r"\bthat are\b", ("which are", "that are")), (r"\bthat have\b", ("which have", "having", "with")),
-)  # fmt: skip
+    (r"\bhow many\b", ("what number of", "how many", "how many", "how many")),
+    (r"\bat least\b", ("at least", "a minimum of")),
+    (r"\bper\b", ("per", "for each", "by", "per")),
+    (r"\bwithout any\b", ("without", "without any", "lacking")),
+    (r"\bwhich\b(?! of| are)", ("which", "what", "which")),
+    (r"\bdo not\b", ("don't",)),
+    (r"\bare not\b", ("aren't",)),
+    (r"\band\b", ("and", "&")),
+    (r"\bthat are\b", ("which are", "that are")),
+    (r"\bthat have\b", ("which have", "having", "with")),
+)
 _FIGURE = re.compile(
     r"^(?:the |our |all )?(?:total |overall )?(?:number|count|average|mean|avg|sum|total|share|percentage|proportion|percent|ratio|highest|lowest|maximum|minimum|median|difference|change)\b"
 )

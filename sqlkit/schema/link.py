@@ -21,6 +21,7 @@ from sqlkit.schema.words import STOP, stem, stems, words
 
 MAX_TABLES = 4
 MAX_COLUMNS = 16
+BESIDE_KEYS = 7  # columns that are shown however many the keys are
 MAX_HINTS = 2
 KEPT = 50_000  # terms whose neighbours are kept
 COVER = 0.55  # from this weight on, a word is about a column and not just in its description
@@ -268,7 +269,7 @@ class Linker:
         label = {(name, word) for name, words_ in said for word in (words_.label, words_.date)}
         order = {place: i for i, place in enumerate(places)}
         ranked = sorted(places, key=lambda p: (-(score.get(p, 0.0) + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
-        kept = set(ranked[: max(MAX_COLUMNS, len(keys))])
+        kept = set(ranked[: max(MAX_COLUMNS, len(keys) + BESIDE_KEYS)])
         shown = []
         for table in tables:
             columns = tuple(

@@ -263,11 +263,15 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     )
     # groups: SELECT and GROUP BY name the same
     keys = _keys(scope)
+    tables = {_lexeme(r.text): r.table for r in scope.refs}
     yield f"g{s}: {' | '.join(f'g{s}x{i}' for i in range(len(keys)))}" + (f" | p{s}" if len(scope.refs) > 1 else "")
     for i, key in enumerate(keys):
+        # rows with one name are told apart by their key
+        own = " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.root and r.table == tables.get(key) and _lexeme(r.text) != key)
+        row = f'(({own}) ", ")? ' if own else ""
         yield (
-            f'g{s}x{i}: "SELECT " {key} (", " h{s}x{i})* " FROM " f{s} w{s}? " GROUP BY " {key} y{s}?'
-            f' (" ORDER BY " (b{s} | {key}) " DESC"? l{s}?)?'
+            f'g{s}x{i}: "SELECT " {key} (", " h{s}x{i})* " FROM " f{s} w{s}? " GROUP BY " {row}{key} y{s}?'
+            f' (" ORDER BY " (b{s} | {key}) " DESC"? (", " {key})? l{s}?)?'
         )
         yield (
             f'h{s}x{i}: b{s} | "100.0" " * " e{s} " / " "SUM(" e{s} ")" " OVER ()"'

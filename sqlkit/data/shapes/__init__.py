@@ -30,4 +30,22 @@ from sqlkit.data.shapes.base import SHAPES, Draft, Subject, pick_table, shape
 from sqlkit.data.shapes.rows import subject
 
 __all__ = ["SHAPES", "Draft", "Subject", "pick_table", "shape", "subject"]
-FILES = (aggregates, common, compare, counting, figures, filtered, groups, hierarchy, listing, metrics, nested, relations, sets, shares, superlatives, times, windows)
+FILES = (
+    aggregates,
+    common,
+    compare,
+    counting,
+    figures,
+    filtered,
+    groups,
+    hierarchy,
+    listing,
+    metrics,
+    nested,
+    relations,
+    sets,
+    shares,
+    superlatives,
+    times,
+    windows,
+)

@@ -49,7 +49,9 @@ class Subject:
         return self.text.removeprefix(self.noun).strip() if self.text.startswith(self.noun + " ") else ""
 
 
-def ask(sql: str, rng: random.Random, phrases: Sequence[str], questions: Sequence[str], rows: Subject | None = None, **slots: Slot) -> Draft:
+def ask(
+    sql: str, rng: random.Random, phrases: Sequence[str], questions: Sequence[str], rows: Subject | None = None, /, **slots: Slot
+) -> Draft:
     """A draft of templates. At times the front of `rows` opens the question: 'in 2024, how many ...'."""
     fronted = rows is not None and bool(rows.front) and rng.random() < 0.3
     if fronted and rows is not None:  # a slot that says it already cannot be said again

@@ -22,9 +22,26 @@ def compare_years(world: World, rng: random.Random) -> Draft | None:
     scope, found, date, text, span = drawn
     last = rng.randint(min(span[0] + 1, span[1]), span[1])
     return ask(
-        scope.sql(f"YEAR({date}), {found.sql}", [*found.where, f"YEAR({date}) IN ({last - 1}, {last})"], f"GROUP BY YEAR({date})"), rng,
-        ("{text} in {a} and {b}", "{text} in {b} compared [to|with] {a}", "{short} {a} vs {b}", "{short} {a} versus {b}", "{b} vs {a} {text}", "comparison of {text} [between|in] {a} and {b}"),
-        ("how does the {text} of {b} compare with {a}?", "what was the {text} in {a} and in {b}?", "compare the {text} of {a} and {b}", "how do {a} and {b} compare in {text}?"), text=text, short=short(text), a=str(last - 1), b=str(last),
+        scope.sql(f"YEAR({date}), {found.sql}", [*found.where, f"YEAR({date}) IN ({last - 1}, {last})"], f"GROUP BY YEAR({date})"),
+        rng,
+        (
+            "{text} in {a} and {b}",
+            "{text} in {b} compared [to|with] {a}",
+            "{short} {a} vs {b}",
+            "{short} {a} versus {b}",
+            "{b} vs {a} {text}",
+            "comparison of {text} [between|in] {a} and {b}",
+        ),
+        (
+            "how does the {text} of {b} compare with {a}?",
+            "what was the {text} in {a} and in {b}?",
+            "compare the {text} of {a} and {b}",
+            "how do {a} and {b} compare in {text}?",
+        ),
+        text=text,
+        short=short(text),
+        a=str(last - 1),
+        b=str(last),
     )
 
 
@@ -41,9 +58,21 @@ def difference_of_years(world: World, rng: random.Random) -> Draft | None:
     date = scope.col(*role.place)
     rows = subject(world, scope, rng, most=0)
     return ask(
-        scope.sql(f"COUNT(*) FILTER (WHERE YEAR({date}) = {last}) - COUNT(*) FILTER (WHERE YEAR({date}) = {last - 1})", rows.where), rng,
-        ("[the |]difference in the number of {rows} between {a} and {b}", "change in [number of |]{rows} from {a} to {b}", "increase in {rows} {b} over {a}"),
-        ("how many more {rows} were there in {b} than in {a}?", "by how much did the number of {rows} change from {a} to {b}?", "what is the difference in [the number of |]{rows} between {a} and {b}?"), rows, a=str(last - 1), b=str(last),
+        scope.sql(f"COUNT(*) FILTER (WHERE YEAR({date}) = {last}) - COUNT(*) FILTER (WHERE YEAR({date}) = {last - 1})", rows.where),
+        rng,
+        (
+            "[the |]difference in the number of {rows} between {a} and {b}",
+            "change in [number of |]{rows} from {a} to {b}",
+            "increase in {rows} {b} over {a}",
+        ),
+        (
+            "how many more {rows} were there in {b} than in {a}?",
+            "by how much did the number of {rows} change from {a} to {b}?",
+            "what is the difference in [the number of |]{rows} between {a} and {b}?",
+        ),
+        rows,
+        a=str(last - 1),
+        b=str(last),
     )
 
 
@@ -64,11 +93,26 @@ def compare_groups(world: World, rng: random.Random) -> Draft | None:
     target = scope.col(*role.place)
     both = f"{target} IN ({a.sql.split(' = ', 1)[1]}, {b.sql.split(' = ', 1)[1]})"
     return ask(
-        scope.sql(f"{target}, {found.sql}", [*found.where, both], f"GROUP BY {target}"), rng,
-        ("{text}: {a} vs {b}", "{text} [for|of] {a} and {b}[ separately|, by {said}| by {said}]", "comparison of {text} between {a} and {b}", "{a} versus {b}: {text}"),
-        ("how does the {text} compare between {a} and {b}?", "compare the {text} [of|for] {a} and {b}", "what is the {text} for {a} and [what |]for {b}?", "what is the {text} of {a} versus {b}?"),
-        text=f"number of {rows.text}" if found.counts else found.of(rows, rng), a=a.before[0], b=b.before[0], said=world.said(*role.place, rng), many=plural(rows.noun),
-    )  # fmt: skip
+        scope.sql(f"{target}, {found.sql}", [*found.where, both], f"GROUP BY {target}"),
+        rng,
+        (
+            "{text}: {a} vs {b}",
+            "{text} [for|of] {a} and {b}[ separately|, by {said}| by {said}]",
+            "comparison of {text} between {a} and {b}",
+            "{a} versus {b}: {text}",
+        ),
+        (
+            "how does the {text} compare between {a} and {b}?",
+            "compare the {text} [of|for] {a} and {b}",
+            "what is the {text} for {a} and [what |]for {b}?",
+            "what is the {text} of {a} versus {b}?",
+        ),
+        text=f"number of {rows.text}" if found.counts else found.of(rows, rng),
+        a=a.before[0],
+        b=b.before[0],
+        said=world.said(*role.place, rng),
+        many=plural(rows.noun),
+    )
 
 
 @shape(1)
@@ -85,7 +129,20 @@ def two_counts(world: World, rng: random.Random) -> Draft | None:
         return None
     rows = subject(world, scope, rng, most=0)
     return ask(
-        scope.sql(f"COUNT(*) FILTER (WHERE {a.sql}), COUNT(*) FILTER (WHERE {b.sql})", rows.where), rng,
-        ("the number of {a} and of {b} {rows}", "{rows}: {a} and {b}, how many each", "count of {a} {rows} and of {b} {rows}", "number of {a} {rows} and number of {b} {rows}"),
-        ("how many {a} and how many {b} {rows} are there?", "how many {rows} are {a} and how many are {b}?", "how many {a} {rows} do we have and how many {b}?"), rows, a=a.before[0], b=b.before[0],
-    )  # fmt: skip
+        scope.sql(f"COUNT(*) FILTER (WHERE {a.sql}), COUNT(*) FILTER (WHERE {b.sql})", rows.where),
+        rng,
+        (
+            "the number of {a} and of {b} {rows}",
+            "{rows}: {a} and {b}, how many each",
+            "count of {a} {rows} and of {b} {rows}",
+            "number of {a} {rows} and number of {b} {rows}",
+        ),
+        (
+            "how many {a} and how many {b} {rows} are there?",
+            "how many {rows} are {a} and how many are {b}?",
+            "how many {a} {rows} do we have and how many {b}?",
+        ),
+        rows,
+        a=a.before[0],
+        b=b.before[0],
+    )

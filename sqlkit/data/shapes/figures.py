@@ -36,9 +36,20 @@ def buckets(world: World, rng: random.Random) -> Draft | None:
     target = scope.col(*role.place)
     rows = subject(world, scope, rng, most=1)
     return ask(
-        scope.sql(f"COUNT(*) FILTER (WHERE {target} > {cut}), COUNT(*) FILTER (WHERE {target} <= {cut})", rows.where), rng,
-        ("the number of {rows} with {said} [above|over] {cut} and with {said} [up to|of at most] {cut}", "{rows} above and up to {cut} {said}, how many each", "count of {rows} with {said} over {cut} versus {cut} or less"),
-        ("how many {rows} have {said} [over|above|of more than] {cut} and how many have {cut} or less?", "how many {rows} are [above|over] {cut} in {said} and how many are not?"), rows, said=world.said(*role.place, rng), cut=figure(cut, rng),
+        scope.sql(f"COUNT(*) FILTER (WHERE {target} > {cut}), COUNT(*) FILTER (WHERE {target} <= {cut})", rows.where),
+        rng,
+        (
+            "the number of {rows} with {said} [above|over] {cut} and with {said} [up to|of at most] {cut}",
+            "{rows} above and up to {cut} {said}, how many each",
+            "count of {rows} with {said} over {cut} versus {cut} or less",
+        ),
+        (
+            "how many {rows} have {said} [over|above|of more than] {cut} and how many have {cut} or less?",
+            "how many {rows} are [above|over] {cut} in {said} and how many are not?",
+        ),
+        rows,
+        said=world.said(*role.place, rng),
+        cut=figure(cut, rng),
     )
 
 
@@ -62,10 +73,23 @@ def case_buckets(world: World, rng: random.Random) -> Draft | None:
         bands = f"{names[0]} (below {low}), {names[1]} (below {high}) and {names[2]} ({rng.choice(('the rest', f'{high} and more'))})"
     where = [*rows.where, f"{target} IS NOT NULL"] if role.column.nullable else rows.where
     return ask(
-        scope.sql(f"{case}, COUNT(*)", where, f"GROUP BY {case}"), rng,
-        ("the number of {rows} by {said} band: {bands}", "{rows} split by {said} into {bands}, with counts", "number of {rows} in the {said} classes {bands}"),
-        ("how many {rows} have a {bands} {said}?", "how many {rows} fall into the {said} bands {bands}?", "group [the |]{rows} by {said} into {bands} and count them", "classify {rows} by {said} as {bands}: how many of each?"), rows, said=said, bands=bands,
-    )  # fmt: skip
+        scope.sql(f"{case}, COUNT(*)", where, f"GROUP BY {case}"),
+        rng,
+        (
+            "the number of {rows} by {said} band: {bands}",
+            "{rows} split by {said} into {bands}, with counts",
+            "number of {rows} in the {said} classes {bands}",
+        ),
+        (
+            "how many {rows} have a {bands} {said}?",
+            "how many {rows} fall into the {said} bands {bands}?",
+            "group [the |]{rows} by {said} into {bands} and count them",
+            "classify {rows} by {said} as {bands}: how many of each?",
+        ),
+        rows,
+        said=said,
+        bands=bands,
+    )
 
 
 @shape(0.8)
@@ -84,7 +108,19 @@ def sum_case(world: World, rng: random.Random) -> Draft | None:
     target = scope.col(*role.place)
     rows = subject(world, scope, rng, most=0)
     return ask(
-        scope.sql(f"SUM(CASE WHEN {part.sql} THEN {target} ELSE 0 END), SUM({target})", rows.where), rng,
-        ("the total {said} of {part} {rows} and [the total |]of all {rows}", "total {said}: {part} {rows} and all {rows}", "{said} of {part} {rows} beside that of all {rows}, as totals"),
-        ("what is the total {said} of {part} {rows} and what of all {rows}?", "how much {said} do {part} {rows} have in total, and how much all {rows}?", "[show|give me] the total {said} of {part} {rows} and of all {rows}"), rows, said=world.said(*role.place, rng), part=part.before[0],
-    )  # fmt: skip
+        scope.sql(f"SUM(CASE WHEN {part.sql} THEN {target} ELSE 0 END), SUM({target})", rows.where),
+        rng,
+        (
+            "the total {said} of {part} {rows} and [the total |]of all {rows}",
+            "total {said}: {part} {rows} and all {rows}",
+            "{said} of {part} {rows} beside that of all {rows}, as totals",
+        ),
+        (
+            "what is the total {said} of {part} {rows} and what of all {rows}?",
+            "how much {said} do {part} {rows} have in total, and how much all {rows}?",
+            "[show|give me] the total {said} of {part} {rows} and of all {rows}",
+        ),
+        rows,
+        said=world.said(*role.place, rng),
+        part=part.before[0],
+    )

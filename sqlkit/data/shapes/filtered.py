@@ -30,14 +30,26 @@ def _one(world: World, rng: random.Random, make: Make, kinds: tuple[str, ...], w
     else:
         return None
     noun = world.noun(table, rng)
-    text = f"{rng.choice(found.before)} {noun}" if found.before and (not found.after or rng.random() < 0.4) else f"{noun} {rng.choice(found.after)}"
+    text = (
+        f"{rng.choice(found.before)} {noun}"
+        if found.before and (not found.after or rng.random() < 0.4)
+        else f"{noun} {rng.choice(found.after)}"
+    )
     front = rng.choice(found.front) if found.front and rng.random() < 0.3 else ""
     rows = Subject(f"{noun} {front}" if front else text, [found.sql], front, noun, noun)
     label = world.label(table)
     if not label or rng.random() < 0.5:
         return ask(scope.sql("COUNT(*)", rows.where), rng, NUMBER, HOW_MANY, rows)
     said = world.said(table, label, rng)
-    return ask(scope.sql(scope.col(table, label), rows.where), rng, ("{rows}", "all {rows}", "the {many} of [the |all |]{rows}"), WHICH, rows, said=said, many=plural(said))
+    return ask(
+        scope.sql(scope.col(table, label), rows.where),
+        rng,
+        ("{rows}", "all {rows}", "the {many} of [the |all |]{rows}"),
+        WHICH,
+        rows,
+        said=said,
+        many=plural(said),
+    )
 
 
 @shape(1)
@@ -107,7 +119,13 @@ def either(world: World, rng: random.Random) -> Draft | None:
         if a is None or b is None or a.key == b.key or not a.after or not b.after or " AND " in a.sql + b.sql:
             return None
         joint = rng.choice(("or", "or", "or else", "or those"))
-        return Filter(f"({a.sql} OR {b.sql})", (), tuple(f"{x} {joint} {y}" for x, y in zip(rng.sample(a.after, 2), rng.sample(b.after, 2), strict=True)) if min(len(a.after), len(b.after)) > 1 else (f"{a.after[0]} {joint} {b.after[0]}",))
+        return Filter(
+            f"({a.sql} OR {b.sql})",
+            (),
+            tuple(f"{x} {joint} {y}" for x, y in zip(rng.sample(a.after, 2), rng.sample(b.after, 2), strict=True))
+            if min(len(a.after), len(b.after)) > 1
+            else (f"{a.after[0]} {joint} {b.after[0]}",),
+        )
 
     return _one(world, rng, make, ("category", "measure", "date", "flag"))
 
@@ -131,4 +149,12 @@ def segments(world: World, rng: random.Random) -> Draft | None:
     if not label or rng.random() < 0.6:
         return ask(scope.sql("COUNT(*)", where), rng, NUMBER, HOW_MANY, Subject(text, where))
     said = world.said(scope.root, label, rng)
-    return ask(scope.sql(scope.col(scope.root, label), where), rng, ("{rows}", "all {rows}", "the {many} of {rows}"), WHICH, Subject(text, where), said=said, many=plural(said))
+    return ask(
+        scope.sql(scope.col(scope.root, label), where),
+        rng,
+        ("{rows}", "all {rows}", "the {many} of {rows}"),
+        WHICH,
+        Subject(text, where),
+        said=said,
+        many=plural(said),
+    )

@@ -12,19 +12,34 @@ from sqlkit.data.shapes.rows import subject
 from sqlkit.data.world import Scope, World
 
 PER = (
-    "{text} [per|by|for each|per|by|for every|across each] {by}{extra}", "the {text} [for each|per|by|of each] {by}{extra}", "{text} [broken down|split|grouped|split up|summarised] by {by}{extra}",
-    "{text} by {by}{extra}", "{by}-wise {text}{extra}", "for each {by}, the {text}{extra}", "{text} across {many}{extra}",
-)  # fmt: skip
+    "{text} [per|by|for each|per|by|for every|across each] {by}{extra}",
+    "the {text} [for each|per|by|of each] {by}{extra}",
+    "{text} [broken down|split|grouped|split up|summarised] by {by}{extra}",
+    "{text} by {by}{extra}",
+    "{by}-wise {text}{extra}",
+    "for each {by}, the {text}{extra}",
+    "{text} across {many}{extra}",
+)
 EACH = (
-    "what [is|was] the {text} [per|for each|by|for every|in each|of each] {by}{extra}?", "what's the {text} [per|by|for each] {by}{extra}?", "for each {by}, what is the {text}{extra}?",
-    "[show|give|list|find|calculate|compute] the {text} [per|for each|by|of each|grouped by] {by}{extra}", "how does the {text} [split|break down|vary|differ] by {by}{extra}?",
-    "[show|list|return] each {by} [and|with] [its|the] {text}{extra}", "what is the {text}, [broken down|grouped|split] by {by}{extra}?",
-)  # fmt: skip
+    "what [is|was] the {text} [per|for each|by|for every|in each|of each] {by}{extra}?",
+    "what's the {text} [per|by|for each] {by}{extra}?",
+    "for each {by}, what is the {text}{extra}?",
+    "[show|give|list|find|calculate|compute] the {text} [per|for each|by|of each|grouped by] {by}{extra}",
+    "how does the {text} [split|break down|vary|differ] by {by}{extra}?",
+    "[show|list|return] each {by} [and|with] [its|the] {text}{extra}",
+    "what is the {text}, [broken down|grouped|split] by {by}{extra}?",
+)
 HOW_MANY = (
-    "how many {rows} are there [per|for each|in each|by|for every] {by}{extra}?", "how many {rows} [for each|per|in each|by] {by}{extra}?", "how many {rows} does each {by} have{extra}?",
-    "count [the |]{rows} [per|by|for each|in each] {by}{extra}", "for each {by}, how many {rows} are there{extra}?", "[show|list|give|find] the number of {rows} [per|for each|in each|by] {by}{extra}",
-    "[show|list] each {by} and [the number of|how many] {rows} [it has|there are]{extra}", "how many {rows} do we have [per|by|for each] {by}{extra}?", "how are {rows} distributed [across|over] {many}{extra}?",
-)  # fmt: skip
+    "how many {rows} are there [per|for each|in each|by|for every] {by}{extra}?",
+    "how many {rows} [for each|per|in each|by] {by}{extra}?",
+    "how many {rows} does each {by} have{extra}?",
+    "count [the |]{rows} [per|by|for each|in each] {by}{extra}",
+    "for each {by}, how many {rows} are there{extra}?",
+    "[show|list|give|find] the number of {rows} [per|for each|in each|by] {by}{extra}",
+    "[show|list] each {by} and [the number of|how many] {rows} [it has|there are]{extra}",
+    "how many {rows} do we have [per|by|for each] {by}{extra}?",
+    "how are {rows} distributed [across|over] {many}{extra}?",
+)
 
 
 @shape(11)
@@ -39,7 +54,16 @@ def per_group(world: World, rng: random.Random) -> Draft | None:
     tail, extra, style = group.tail, "", rng.random()
     if style < 0.12:
         tail += f" ORDER BY {found.sql} DESC"
-        extra = rng.choice((", highest first", ", sorted from high to low", ", in descending order", ", largest first", " sorted descending", ", biggest first"))
+        extra = rng.choice(
+            (
+                ", highest first",
+                ", sorted from high to low",
+                ", in descending order",
+                ", largest first",
+                " sorted descending",
+                ", biggest first",
+            )
+        )
     elif style < 0.2:
         tail += f" ORDER BY {group.shown}"
         extra = rng.choice((f", sorted by {group.said}", f", ordered by {group.said}", f", in order of {group.said}"))
@@ -47,7 +71,17 @@ def per_group(world: World, rng: random.Random) -> Draft | None:
     phrases, questions = PER, (HOW_MANY if found.counts else EACH)
     if found.counts:
         text = rng.choice((text, text, rows.text))
-    return ask(scope.sql(f"{group.shown}, {found.sql}", found.where + rows.where, tail), rng, phrases, questions, rows, text=text, by=group.said, many=plural(group.said), extra=extra)
+    return ask(
+        scope.sql(f"{group.shown}, {found.sql}", found.where + rows.where, tail),
+        rng,
+        phrases,
+        questions,
+        rows,
+        text=text,
+        by=group.said,
+        many=plural(group.said),
+        extra=extra,
+    )
 
 
 @shape(2)
@@ -61,11 +95,24 @@ def per_two_groups(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     tail = f"GROUP BY {one.by or one.shown}, {other.by or other.shown}"
     return ask(
-        scope.sql(f"{one.shown}, {other.shown}, {found.sql}", found.where + rows.where, tail), rng,
-        ("{text} [per|by|for each] {a} and {b}", "the {text} [for each|by] {a} and {b}", "{text} [broken down|split] by {a} and {b}", "{text} by {a}, {b}", "{text} for each combination of {a} and {b}"),
-        ("what is the {text} [per|by|for each] {a} and {b}?", "for each {a} and {b}, what is the {text}?", "[show|give|find] the {text} [per|by|for each] {a} and {b}"),
-        text=found.of(rows, rng), a=one.said, b=other.said,
-    )  # fmt: skip
+        scope.sql(f"{one.shown}, {other.shown}, {found.sql}", found.where + rows.where, tail),
+        rng,
+        (
+            "{text} [per|by|for each] {a} and {b}",
+            "the {text} [for each|by] {a} and {b}",
+            "{text} [broken down|split] by {a} and {b}",
+            "{text} by {a}, {b}",
+            "{text} for each combination of {a} and {b}",
+        ),
+        (
+            "what is the {text} [per|by|for each] {a} and {b}?",
+            "for each {a} and {b}, what is the {text}?",
+            "[show|give|find] the {text} [per|by|for each] {a} and {b}",
+        ),
+        text=found.of(rows, rng),
+        a=one.said,
+        b=other.said,
+    )
 
 
 @shape(1.2)
@@ -84,12 +131,31 @@ def per_group_several(world: World, rng: random.Random) -> Draft | None:
     other = aggregate_of(world, scope, role, rng, "MAX MIN")
     if rng.random() < 0.5:
         return ask(
-            scope.sql(f"{group.shown}, COUNT(*), {one.sql}", rows.where, group.tail), rng, ("the number of {rows} and their {a} [per|by|for each] {by}", "count and {a} of {rows} [by|per] {by}"),
-            ("how many {rows} are there per {by} and what is their {a}?", "for each {by}, [show|what is] the number of {rows} and their {a}", "[show|list] each {by} with the number of {rows} and the {a}"), rows, a=one.said, by=group.said,
+            scope.sql(f"{group.shown}, COUNT(*), {one.sql}", rows.where, group.tail),
+            rng,
+            ("the number of {rows} and their {a} [per|by|for each] {by}", "count and {a} of {rows} [by|per] {by}"),
+            (
+                "how many {rows} are there per {by} and what is their {a}?",
+                "for each {by}, [show|what is] the number of {rows} and their {a}",
+                "[show|list] each {by} with the number of {rows} and the {a}",
+            ),
+            rows,
+            a=one.said,
+            by=group.said,
         )
     return ask(
-        scope.sql(f"{group.shown}, {one.sql}, {other.sql}", rows.where, group.tail), rng, ("{a} and {b} of {rows} [per|by|for each] {by}", "the {a} and the {b} of {rows} [per|by|for each] {by}"),
-        ("what are the {a} and {b} of {rows} [per|for each] {by}?", "for each {by}, what are the {a} and the {b} of {rows}?", "[show|find] the {a} and {b} of {rows} [by|grouped by] {by}"), rows, a=one.said, b=other.said, by=group.said,
+        scope.sql(f"{group.shown}, {one.sql}, {other.sql}", rows.where, group.tail),
+        rng,
+        ("{a} and {b} of {rows} [per|by|for each] {by}", "the {a} and the {b} of {rows} [per|by|for each] {by}"),
+        (
+            "what are the {a} and {b} of {rows} [per|for each] {by}?",
+            "for each {by}, what are the {a} and the {b} of {rows}?",
+            "[show|find] the {a} and {b} of {rows} [by|grouped by] {by}",
+        ),
+        rows,
+        a=one.said,
+        b=other.said,
+        by=group.said,
     )
 
 
@@ -101,7 +167,15 @@ def _least(rng: random.Random) -> tuple[str, str]:
         more = figure(n, rng)
         return f"> {n}", rng.choice((f"more than {more}", f"over {n}", f"more than {more}", f"above {n}"))
     if style < 0.85:
-        return f">= {n + 1}", rng.choice((f"at least {figure(n + 1, rng)}", f"{n + 1} or more", f"no less than {n + 1}", f"a minimum of {n + 1}", f"no fewer than {n + 1}"))
+        return f">= {n + 1}", rng.choice(
+            (
+                f"at least {figure(n + 1, rng)}",
+                f"{n + 1} or more",
+                f"no less than {n + 1}",
+                f"a minimum of {n + 1}",
+                f"no fewer than {n + 1}",
+            )
+        )
     if style < 0.95:
         return f"< {n + 1}", rng.choice((f"fewer than {figure(n + 1, rng)}", f"less than {n + 1}", f"under {n + 1}"))
     return f"= {n}", f"exactly {figure(n, rng)}"
@@ -120,11 +194,26 @@ def having_count(world: World, rng: random.Random) -> Draft | None:
     hint = rng.choice((" and how many", " with the number", " and the number", ", with counts")) if shown else ""
     who = "who" if group.person else "that"
     return ask(
-        scope.sql(f"{group.shown}, COUNT(*)" if shown else group.shown, rows.where, f"{group.tail} HAVING COUNT(*) {test}"), rng,
-        ("[the |]{many} with {words} {rows}{hint}", "the {many} {who} have {words} {rows}{hint}", "{many} having {words} {rows}{hint}", "{many} where there are {words} {rows}{hint}"),
-        ("[which|what] {many} have {words} {rows}{hint}?", "[find|list|show] [the|all] {many} with {words} {rows}{hint}", "which {many} are there with {words} {rows}{hint}?", "in which {many} are there {words} {rows}{hint}?" if not group.person else "who has {words} {rows}{hint}?"),
-        rows, many=plural(group.said), words=words, hint=hint, who=who,
-    )  # fmt: skip
+        scope.sql(f"{group.shown}, COUNT(*)" if shown else group.shown, rows.where, f"{group.tail} HAVING COUNT(*) {test}"),
+        rng,
+        (
+            "[the |]{many} with {words} {rows}{hint}",
+            "the {many} {who} have {words} {rows}{hint}",
+            "{many} having {words} {rows}{hint}",
+            "{many} where there are {words} {rows}{hint}",
+        ),
+        (
+            "[which|what] {many} have {words} {rows}{hint}?",
+            "[find|list|show] [the|all] {many} with {words} {rows}{hint}",
+            "which {many} are there with {words} {rows}{hint}?",
+            "in which {many} are there {words} {rows}{hint}?" if not group.person else "who has {words} {rows}{hint}?",
+        ),
+        rows,
+        many=plural(group.said),
+        words=words,
+        hint=hint,
+        who=who,
+    )
 
 
 @shape(3)
@@ -139,10 +228,26 @@ def parents_having(world: World, rng: random.Random) -> Draft | None:
     test, words = _least(rng)
     who = "who" if group.person else "that"
     return ask(
-        scope.sql(group.shown, rows.where, f"{group.tail} HAVING COUNT(*) {test}"), rng, ("[the |]{many} with {words} {rows}", "{many} {who} have {words} {rows}", "names of [the |]{many} with {words} {rows}", "{many} having {words} {rows}"),
-        ("which {many} have {words} {rows}?", "{wh} are the {many} with {words} {rows}?", "[find|list|show] the {many} {who} have {words} {rows}", "who has {words} {rows}?" if group.person else "what {many} have {words} {rows}?"),
-        rows, many=world.parent(link, rng), words=words, who=who, wh="who" if group.person else "what",
-    )  # fmt: skip
+        scope.sql(group.shown, rows.where, f"{group.tail} HAVING COUNT(*) {test}"),
+        rng,
+        (
+            "[the |]{many} with {words} {rows}",
+            "{many} {who} have {words} {rows}",
+            "names of [the |]{many} with {words} {rows}",
+            "{many} having {words} {rows}",
+        ),
+        (
+            "which {many} have {words} {rows}?",
+            "{wh} are the {many} with {words} {rows}?",
+            "[find|list|show] the {many} {who} have {words} {rows}",
+            "who has {words} {rows}?" if group.person else "what {many} have {words} {rows}?",
+        ),
+        rows,
+        many=world.parent(link, rng),
+        words=words,
+        who=who,
+        wh="who" if group.person else "what",
+    )
 
 
 @shape(1.5)
@@ -162,12 +267,24 @@ def having_aggregate(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     up, shown = rng.random() < 0.65, rng.random() < 0.4
     return ask(
-        scope.sql(f"{group.shown}, {found.sql}" if shown else group.shown, rows.where, f"{group.tail} HAVING {found.sql} {'>' if up else '<'} {level}"), rng,
+        scope.sql(
+            f"{group.shown}, {found.sql}" if shown else group.shown,
+            rows.where,
+            f"{group.tail} HAVING {found.sql} {'>' if up else '<'} {level}",
+        ),
+        rng,
         ("{many} [where the|whose|with a|with an] {text} [is |]{word} {level}{hint}", "the {many} with [a |]{text} {word} {level}{hint}"),
-        ("which {many} have [a |an |]{text} {word} {level}{hint}?", "[find|list|show] the {many} [whose|where the] {text} is {word} {level}{hint}", "for which {many} is the {text} {word} {level}{hint}?"),
-        text=found.of(rows, rng), many=plural(group.said), level=figure(level, rng), hint=" and how much is it" if shown else "",
+        (
+            "which {many} have [a |an |]{text} {word} {level}{hint}?",
+            "[find|list|show] the {many} [whose|where the] {text} is {word} {level}{hint}",
+            "for which {many} is the {text} {word} {level}{hint}?",
+        ),
+        text=found.of(rows, rng),
+        many=plural(group.said),
+        level=figure(level, rng),
+        hint=" and how much is it" if shown else "",
         word=("above", "over", "higher than", "greater than", "more than") if up else ("below", "under", "lower than", "less than"),
-    )  # fmt: skip
+    )
 
 
 @shape(2.5)
@@ -181,8 +298,25 @@ def per_parent(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     single, many = world.parent(link, rng, many=False), world.parent(link, rng)
     return ask(
-        scope.sql(f"{group.shown}, COUNT(*)", rows.where, group.tail), rng,
-        ("the number of {rows} [per|for each|of each|by] {single}", "{many} [with|and] their number of {rows}", "each {single} and how many {rows} [it|they] [has|have]", "{rows} per {single}", "number of {rows} [per|by|for each] {single}"),
-        (*HOW_MANY, "how many {rows} does each {single} have?", "[show|list] the name of each {single} and the number of {rows}", "[show|list] {many} with the number of {rows} [of each|they have]"),
-        rows, single=single, many=many, by=single, extra="", wh=sort_of(single),
-    )  # fmt: skip
+        scope.sql(f"{group.shown}, COUNT(*)", rows.where, group.tail),
+        rng,
+        (
+            "the number of {rows} [per|for each|of each|by] {single}",
+            "{many} [with|and] their number of {rows}",
+            "each {single} and how many {rows} [it|they] [has|have]",
+            "{rows} per {single}",
+            "number of {rows} [per|by|for each] {single}",
+        ),
+        (
+            *HOW_MANY,
+            "how many {rows} does each {single} have?",
+            "[show|list] the name of each {single} and the number of {rows}",
+            "[show|list] {many} with the number of {rows} [of each|they have]",
+        ),
+        rows,
+        single=single,
+        many=many,
+        by=single,
+        extra="",
+        wh=sort_of(single),
+    )

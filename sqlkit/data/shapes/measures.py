@@ -89,7 +89,9 @@ class Group:
 def dimension(world: World, scope: Scope, rng: random.Random, dates: bool = True) -> Group | None:
     """A column of the root or of a parent, or a part of a date."""
     table = scope.root
-    options: list[tuple[Role, str]] = [(r, "") for r in world.of(table, "category", "flag") for _ in range(2 if r.role == "category" else 1)]
+    options: list[tuple[Role, str]] = [
+        (r, "") for r in world.of(table, "category", "flag") for _ in range(2 if r.role == "category" else 1)
+    ]
     for parent, path in world.up(table).items():
         options += [(r, parent) for r in world.of(parent, "category", "label") for _ in range(2 if len(path) == 1 else 1)]
     date = world.default_date(table)
@@ -124,5 +126,9 @@ def label_group(world: World, scope: Scope, parent: str, rng: random.Random) -> 
     table = world.schema.table(parent)
     keys = [scope.col(parent, k) for k in table.primary_key if k != label] if table and not world.single_label(parent) else []
     said = world.said(parent, label, rng)
-    return Group(target, single if rng.random() < 0.85 or said.startswith(single) else f"{single} {said}", ", ".join([*keys, target]) if keys else "",
-                 world.sort(parent) == "person")
+    return Group(
+        target,
+        single if rng.random() < 0.85 or said.startswith(single) else f"{single} {said}",
+        ", ".join([*keys, target]) if keys else "",
+        world.sort(parent) == "person",
+    )

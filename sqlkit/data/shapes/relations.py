@@ -20,18 +20,47 @@ def _parents(world: World, scope: Scope, rng: random.Random, chance: float = 0.3
     return Subject(noun, [], "", noun, noun)
 
 
-def _listed(world: World, scope: Scope, link: Link, rng: random.Random, own: Subject, part: Subject, where: list[str], absent: bool) -> Draft:
+def _listed(
+    world: World, scope: Scope, link: Link, rng: random.Random, own: Subject, part: Subject, where: list[str], absent: bool
+) -> Draft:
     """Count or names of parents with or without such children."""
     rows = Subject(f"{own.text} {having(world, link, rng, absent)} {part.text}", where)
     if rng.random() < 0.42:
         have = "how many {own} have {no}{part}?"
-        return ask(scope.sql("COUNT(*)", where), rng, NUMBER, (*HOW_MANY[:5], have, have), rows, own=own.text, part=part.text, no=("no ", "no ", "zero ") if absent else "")
-    questions = ["which {own} have {no}{part}?", "[list|find|show|show me] [all |the |]{rows}", "what are the names of [the |all |]{rows}?", "[which|what] {rows}?"]
+        return ask(
+            scope.sql("COUNT(*)", where),
+            rng,
+            NUMBER,
+            (*HOW_MANY[:5], have, have),
+            rows,
+            own=own.text,
+            part=part.text,
+            no=("no ", "no ", "zero ") if absent else "",
+        )
+    questions = [
+        "which {own} have {no}{part}?",
+        "[list|find|show|show me] [all |the |]{rows}",
+        "what are the names of [the |all |]{rows}?",
+        "[which|what] {rows}?",
+    ]
     if absent:
-        questions += ["which {own} do not have any {part}?", "which {own} don't have {part}?", "[are there any|do we have] {rows}? which ones?"]
+        questions += [
+            "which {own} do not have any {part}?",
+            "which {own} don't have {part}?",
+            "[are there any|do we have] {rows}? which ones?",
+        ]
     if world.sort(scope.root) == "person":
         questions += ["who has no {part}?" if absent else "who has {part}?", "who are the {rows}?"]
-    return ask(scope.sql(scope.col(scope.root, world.label(scope.root)), where), rng, ("{rows}", "the {rows}", "names of [the |]{rows}", "all {rows}"), questions, rows, own=own.text, part=part.text, no="no " if absent else "")
+    return ask(
+        scope.sql(scope.col(scope.root, world.label(scope.root)), where),
+        rng,
+        ("{rows}", "the {rows}", "names of [the |]{rows}", "all {rows}"),
+        questions,
+        rows,
+        own=own.text,
+        part=part.text,
+        no="no " if absent else "",
+    )
 
 
 @shape(5)
@@ -66,7 +95,9 @@ def not_exists(world: World, rng: random.Random) -> Draft | None:
     scope.qualified = True
     noun = world.noun(link[2], rng)
     part = subject(world, inner, rng, most=1)
-    return _listed(world, scope, link, rng, Subject(noun, [], "", noun, noun), part, [correlated(world, link, inner, part.where, True)], True)
+    return _listed(
+        world, scope, link, rng, Subject(noun, [], "", noun, noun), part, [correlated(world, link, inner, part.where, True)], True
+    )
 
 
 @shape(0.7)
@@ -82,12 +113,23 @@ def left_join(world: World, rng: random.Random) -> Draft | None:
     key = f"{a}.{identifier(link[3][0])}"
     tail = f"GROUP BY {name if unique else f'{key}, {name}'}"
     return ask(
-        f"SELECT {name}, COUNT({b}.{identifier(link[1][0])}) FROM {a} LEFT JOIN {b} ON {b}.{identifier(link[1][0])} = {key} {tail}", rng,
-        ("the number of {rows} per {single}, {zero}", "{many} with their number of {rows}, {zero}", "number of {rows} for [each|every] {single}, {zero}"),
-        ("how many {rows} does each {single} have, {zero}?", "for every {single}, how many {rows} are there, {zero}?", "[list|show] all {many} and how many {rows} they have, {zero}"),
-        rows=Subject(world.noun(child, rng), []), many=world.parent(link, rng), single=world.parent(link, rng, many=False),
+        f"SELECT {name}, COUNT({b}.{identifier(link[1][0])}) FROM {a} LEFT JOIN {b} ON {b}.{identifier(link[1][0])} = {key} {tail}",
+        rng,
+        (
+            "the number of {rows} per {single}, {zero}",
+            "{many} with their number of {rows}, {zero}",
+            "number of {rows} for [each|every] {single}, {zero}",
+        ),
+        (
+            "how many {rows} does each {single} have, {zero}?",
+            "for every {single}, how many {rows} are there, {zero}?",
+            "[list|show] all {many} and how many {rows} they have, {zero}",
+        ),
+        Subject(world.noun(child, rng), []),
+        many=world.parent(link, rng),
+        single=world.parent(link, rng, many=False),
         zero=("including those without any", "zero included", "also those with none", "including zero", "counting those with none as 0"),
-    )  # fmt: skip
+    )
 
 
 @shape(1.5)
@@ -114,14 +156,32 @@ def both(world: World, rng: random.Random) -> Draft | None:
     a, b = (rng.choice(p[0].after) for p in parts)
     joint = ("but not", "but no {noun}", "but none") if absent else ("and also", "as well as", "and", "and {noun}")
     who = "who" if world.sort(link[2]) == "person" else "that"
-    slots = {"many": many, "noun": noun, "a": a, "b": b, "joint": rng.choice(joint).format(noun=noun), "both": "" if absent else rng.choice(("", "both "))}
+    slots = {
+        "many": many,
+        "noun": noun,
+        "a": a,
+        "b": b,
+        "joint": rng.choice(joint).format(noun=noun),
+        "both": "" if absent else rng.choice(("", "both ")),
+    }
     where = [p[1] for p in parts]
     text = f"{many} {rng.choice(('with', 'with', f'{who} have'))} {slots['both']}{noun} {a} {slots['joint']} {b}"
     if rng.random() < 0.4:
-        return ask(scope.sql("COUNT(*)", where), rng, NUMBER, (*HOW_MANY[:5], "how many {many} have {both}{noun} {a} {joint} {b}?"), Subject(text, where), **slots)
+        return ask(
+            scope.sql("COUNT(*)", where),
+            rng,
+            NUMBER,
+            (*HOW_MANY[:5], "how many {many} have {both}{noun} {a} {joint} {b}?"),
+            Subject(text, where),
+            **slots,
+        )
     return ask(
-        scope.sql(scope.col(link[2], world.label(link[2])), where), rng, ("{rows}", "the {rows}"),
-        ("which {many} have {both}{noun} {a} {joint} {b}?", "[find|list|show] [the |all |]{rows}", "what are the names of the {rows}?"), Subject(text, where), **slots,
+        scope.sql(scope.col(link[2], world.label(link[2])), where),
+        rng,
+        ("{rows}", "the {rows}"),
+        ("which {many} have {both}{noun} {a} {joint} {b}?", "[find|list|show] [the |all |]{rows}", "what are the names of the {rows}?"),
+        Subject(text, where),
+        **slots,
     )
 
 
@@ -138,7 +198,11 @@ def along_keys(world: World, rng: random.Random) -> Draft | None:
     if found is None or not (found.after or found.name or found.before):
         return None
     own = filters.one(world, scope, one, rng) if rng.random() < 0.3 else None
-    words = found.name or (f"{rng.choice(found.before)} {world.noun(other, rng)}" if found.before and rng.random() < 0.5 else f"{world.noun(other, rng)} {rng.choice(found.after or found.before)}")
+    words = found.name or (
+        f"{rng.choice(found.before)} {world.noun(other, rng)}"
+        if found.before and rng.random() < 0.5
+        else f"{world.noun(other, rng)} {rng.choice(found.after or found.before)}"
+    )
     if found.name and rng.random() < 0.4:
         words = f"the {world.noun(other, rng, many=False)} {found.name}"
     many = world.parent(world.up(scope.root)[one][-1], rng)
@@ -148,7 +212,30 @@ def along_keys(world: World, rng: random.Random) -> Draft | None:
     target = scope.col(one, world.label(one))
     who = "who" if world.sort(one) == "person" else "that"
     slots = {"head": head, "words": words, "links": links, "who": who, "many": many}
-    phrases = ("{head} with {links} [of|for] {words}", "[the |]{head} {who} have {links} [for|of|with] {words}", "names of {head} with {links} [of|for|with] {words}")
+    phrases = (
+        "{head} with {links} [of|for] {words}",
+        "[the |]{head} {who} have {links} [for|of|with] {words}",
+        "names of {head} with {links} [of|for|with] {words}",
+    )
     if rng.random() < 0.3 and world.single_label(one):
-        return ask(scope.sql(f"COUNT(DISTINCT {target})", where), rng, ("the number of [different |]{head} with {links} [of|for] {words}",), ("how many [different |]{head} have {links} [of|for|with] {words}?", "how many {head} are there with {links} [of|for] {words}?"), **slots)
-    return ask(scope.sql(f"DISTINCT {target}", where), rng, phrases, ("which {head} have {links} [of|for|with] {words}?", "[list|find|show] the [different |]{head} with {links} [of|for] {words}", "what are the names of the {head} {who} have {links} [of|for] {words}?"), **slots)
+        return ask(
+            scope.sql(f"COUNT(DISTINCT {target})", where),
+            rng,
+            ("the number of [different |]{head} with {links} [of|for] {words}",),
+            (
+                "how many [different |]{head} have {links} [of|for|with] {words}?",
+                "how many {head} are there with {links} [of|for] {words}?",
+            ),
+            **slots,
+        )
+    return ask(
+        scope.sql(f"DISTINCT {target}", where),
+        rng,
+        phrases,
+        (
+            "which {head} have {links} [of|for|with] {words}?",
+            "[list|find|show] the [different |]{head} with {links} [of|for] {words}",
+            "what are the names of the {head} {who} have {links} [of|for] {words}?",
+        ),
+        **slots,
+    )

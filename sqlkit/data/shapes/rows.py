@@ -12,7 +12,12 @@ from sqlkit.sql.grammar import identifier
 
 # what people do who are behind a row: "orders placed by customers"
 _DONE = {"placed", "made", "booked", "written", "filed", "submitted", "published", "created", "bought", "opened", "taken"}
-_JOINTS = {"person": ("of", "by", "from", "of", "for"), "place": ("at", "in", "from", "of", "at"), "group": ("in", "of", "under", "from", "in"), "thing": ("of", "for", "with", "from", "of")}
+_JOINTS = {
+    "person": ("of", "by", "from", "of", "for"),
+    "place": ("at", "in", "from", "of", "at"),
+    "group": ("in", "of", "under", "from", "in"),
+    "thing": ("of", "for", "with", "from", "of"),
+}
 
 
 def subject(world: World, scope: Scope, rng: random.Random, most: int = 2, least: int = 0) -> Subject:
@@ -94,7 +99,14 @@ def of_parent(world: World, scope: Scope, parent: str, rng: random.Random) -> tu
         return found, _named(found.name, joint, single, sort, rng)
     if found.before and (not found.after or rng.random() < 0.5):
         word = rng.choice(found.before)
-        choices = [f"{joint} {word} {many}", f"{joint} {word} {many}", f"{joint} {word} {many}", f"{joint} a {word} {single}", f"whose {single} is {word}", f"where the {single} is {word}"]
+        choices = [
+            f"{joint} {word} {many}",
+            f"{joint} {word} {many}",
+            f"{joint} {word} {many}",
+            f"{joint} a {word} {single}",
+            f"whose {single} is {word}",
+            f"where the {single} is {word}",
+        ]
         return found, rng.choice(choices)
     text = rng.choice(found.after)
     who = "who" if sort == "person" else "that"
@@ -106,8 +118,15 @@ def of_parent(world: World, scope: Scope, parent: str, rng: random.Random) -> tu
 
 def _named(name: str, joint: str, single: str, sort: str, rng: random.Random) -> str:
     """A parent by its own name."""
-    choices = [f"{joint} {name}", f"{joint} {name}", f"{joint} {single} {name}", f"{joint} the {single} {name}", f"whose {single} is {name}", f"where the {single} is {name}",
-               f"with {name} as {single}"]
+    choices = [
+        f"{joint} {name}",
+        f"{joint} {name}",
+        f"{joint} {single} {name}",
+        f"{joint} the {single} {name}",
+        f"whose {single} is {name}",
+        f"where the {single} is {name}",
+        f"with {name} as {single}",
+    ]
     if sort == "person":
         choices += [f"^{name}'s", f"^{name}'s"]
     else:
@@ -128,9 +147,23 @@ def having(world: World, link: Link, rng: random.Random, absent: bool) -> str:
     """'who placed', 'without any': what ties a parent to its children."""
     who = "who" if world.sort(link[2]) == "person" else "that"
     date = world.default_date(link[0])
-    done = [v for v in (world.verbs(*date.place) if date else ()) if v in {"placed", "made", "booked", "submitted", "filed"}] if who == "who" else []
+    done = (
+        [v for v in (world.verbs(*date.place) if date else ()) if v in {"placed", "made", "booked", "submitted", "filed"}]
+        if who == "who"
+        else []
+    )
     if absent:
-        forms = ["without", "without any", f"{who} have no", "with no", f"{who} do not have any", f"{who} don't have", f"{who} never had", "lacking any", "with zero"]
+        forms = [
+            "without",
+            "without any",
+            f"{who} have no",
+            "with no",
+            f"{who} do not have any",
+            f"{who} don't have",
+            f"{who} never had",
+            "lacking any",
+            "with zero",
+        ]
         return rng.choice(forms + [f"{who} never {v}" for v in done] * 2 + [f"{who} have not {v} any" for v in done])
     forms = ["with", f"{who} have", "having", f"{who} have at least one of the", "with", f"{who} had", "with at least one of the"]
     return rng.choice([*forms, *(f"{who} {v}" for v in done for _ in range(2)), *(f"{who} have {v}" for v in done)])

@@ -34,11 +34,25 @@ def _draft(world: World, rng: random.Random, operator: str, joint: tuple[str, ..
     scope, target, said, a, b, noun = drawn
     both = {"INTERSECT": "both ", "UNION": "", "EXCEPT": ""}[operator]
     return ask(
-        f"{scope.sql(target, [a.sql])} {operator} {scope.sql(target, [b.sql])}", rng,
-        ("the {many} of {noun} {a} {joint} {noun} {b}", "{many} [with|that have] {both}{noun} {a} {joint} {noun} {b}", "[distinct|different] {many} of {noun} {a} {joint} {noun} {b}"),
-        ("which {many} have {both}{noun} {a} {joint} {noun} {b}?", "what are the {many} with {both}{noun} {a} {joint} {noun} {b}?", "[find|list|show] the {many} that have {both}{noun} {a} {joint} {noun} {b}"),
-        many=plural(said), noun=noun, a=rng.choice(a.after), b=rng.choice(b.after), joint=joint, both=both,
-    )  # fmt: skip
+        f"{scope.sql(target, [a.sql])} {operator} {scope.sql(target, [b.sql])}",
+        rng,
+        (
+            "the {many} of {noun} {a} {joint} {noun} {b}",
+            "{many} [with|that have] {both}{noun} {a} {joint} {noun} {b}",
+            "[distinct|different] {many} of {noun} {a} {joint} {noun} {b}",
+        ),
+        (
+            "which {many} have {both}{noun} {a} {joint} {noun} {b}?",
+            "what are the {many} with {both}{noun} {a} {joint} {noun} {b}?",
+            "[find|list|show] the {many} that have {both}{noun} {a} {joint} {noun} {b}",
+        ),
+        many=plural(said),
+        noun=noun,
+        a=rng.choice(a.after),
+        b=rng.choice(b.after),
+        joint=joint,
+        both=both,
+    )
 
 
 @shape(0.8)
@@ -64,19 +78,39 @@ def union_tables(world: World, rng: random.Random) -> Draft | None:
     """The same kind of value from two tables: 'all cities of customers and suppliers'."""
     pairs = [
         (one, other)
-        for t in world.schema.tables for one in world.of(t.name, "category") for u in world.schema.tables if t.name < u.name for other in world.of(u.name, "category")
-        if one.column.kind == other.column.kind == "text" and set(world.profile.column(*one.place).values) & set(world.profile.column(*other.place).values)
-        and not world.glossary.column(*one.place).values and not world.glossary.column(*other.place).values
-    ]  # fmt: skip
+        for t in world.schema.tables
+        for one in world.of(t.name, "category")
+        for u in world.schema.tables
+        if t.name < u.name
+        for other in world.of(u.name, "category")
+        if one.column.kind == other.column.kind == "text"
+        and set(world.profile.column(*one.place).values) & set(world.profile.column(*other.place).values)
+        and not world.glossary.column(*one.place).values
+        and not world.glossary.column(*other.place).values
+    ]
     if not pairs:
         return None
     one, other = rng.choice(pairs)
     first, second = Scope(world, one.table), Scope(world, other.table)
-    operator, joint = rng.choice((("UNION", ("and of", "and", "together with those of", "or")), ("INTERSECT", ("that are also {many} of", "that also occur for", "shared with")), ("EXCEPT", ("but not of", "that are not {many} of", "without those of"))))
+    operator, joint = rng.choice(
+        (
+            ("UNION", ("and of", "and", "together with those of", "or")),
+            ("INTERSECT", ("that are also {many} of", "that also occur for", "shared with")),
+            ("EXCEPT", ("but not of", "that are not {many} of", "without those of")),
+        )
+    )
     many = plural(world.said(*one.place, rng))
     return ask(
-        f"{first.sql(first.col(*one.place))} {operator} {second.sql(second.col(*other.place))}", rng,
+        f"{first.sql(first.col(*one.place))} {operator} {second.sql(second.col(*other.place))}",
+        rng,
         ("[all |the |all the ]{many} of {a} {joint} {b}", "[different|distinct] {many} of {a} {joint} {b}", "{many} of {a} {joint} {b}"),
-        ("what are the {many} of {a} {joint} {b}?", "which are the [different |]{many} of {a} {joint} {b}?", "[list|find|show] [all|the] {many} of {a} {joint} {b}"),
-        many=many, a=world.noun(one.table, rng), b=world.noun(other.table, rng), joint=rng.choice(joint).format(many=many),
-    )  # fmt: skip
+        (
+            "what are the {many} of {a} {joint} {b}?",
+            "which are the [different |]{many} of {a} {joint} {b}?",
+            "[list|find|show] [all|the] {many} of {a} {joint} {b}",
+        ),
+        many=many,
+        a=world.noun(one.table, rng),
+        b=world.noun(other.table, rng),
+        joint=rng.choice(joint).format(many=many),
+    )

@@ -40,7 +40,9 @@ def _said(part: Filter, rng: random.Random) -> tuple[str, str]:
         if text.startswith(head):
             return text.removeprefix(head), text
     if text.startswith(("with ", "having ", "without ", "lacking ")):
-        return {"with": "have", "having": "have", "without": "are without", "lacking": "lack"}[text.split()[0]] + " " + text.split(" ", 1)[1], text
+        return {"with": "have", "having": "have", "without": "are without", "lacking": "lack"}[text.split()[0]] + " " + text.split(" ", 1)[
+            1
+        ], text
     return f"are {text}" if not text.startswith(("whose", "where")) else f"are ones {text}", text
 
 
@@ -57,10 +59,22 @@ def share(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     are, that = _said(part, rng)
     return ask(
-        scope.sql(f"100.0 * COUNT(*) FILTER (WHERE {part.sql}) / COUNT(*)", rows.where), rng, ("the {word} of {rows} {that}", "{word} of {rows} {that}", "{word} of {rows} that {are}"),
-        ("what {word} of [the |our |all |]{rows} {are}?", "what is the {word} of {rows} {that}?", "how many percent of [the |all |]{rows} {are}?", "[calculate|find|show] the {word} of {rows} {that}",
-         "of all {rows}, what {word} {are}?", "among [the |all |]{rows}, what {word} {are}?"), rows, word=WORD, are=are, that=that,
-    )  # fmt: skip
+        scope.sql(f"100.0 * COUNT(*) FILTER (WHERE {part.sql}) / COUNT(*)", rows.where),
+        rng,
+        ("the {word} of {rows} {that}", "{word} of {rows} {that}", "{word} of {rows} that {are}"),
+        (
+            "what {word} of [the |our |all |]{rows} {are}?",
+            "what is the {word} of {rows} {that}?",
+            "how many percent of [the |all |]{rows} {are}?",
+            "[calculate|find|show] the {word} of {rows} {that}",
+            "of all {rows}, what {word} {are}?",
+            "among [the |all |]{rows}, what {word} {are}?",
+        ),
+        rows,
+        word=WORD,
+        are=are,
+        that=that,
+    )
 
 
 @shape(1.2)
@@ -76,9 +90,23 @@ def share_per_group(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=0)
     are, that = _said(part, rng)
     return ask(
-        scope.sql(f"{group.shown}, 100.0 * COUNT(*) FILTER (WHERE {part.sql}) / COUNT(*)", rows.where, group.tail), rng,
-        ("the {word} of {rows} {that} [per|by|for each] {by}", "{word} of {rows} {that} [by|per|in each] {by}", "for each {by}, the {word} of {rows} {that}"),
-        ("what {word} of {rows} {are}, [by|per] {by}?", "for each {by}, what {word} of the {rows} {are}?", "what is the {word} of {rows} {that} [per|in each] {by}?"), rows, word=WORD, are=are, that=that, by=group.said,
+        scope.sql(f"{group.shown}, 100.0 * COUNT(*) FILTER (WHERE {part.sql}) / COUNT(*)", rows.where, group.tail),
+        rng,
+        (
+            "the {word} of {rows} {that} [per|by|for each] {by}",
+            "{word} of {rows} {that} [by|per|in each] {by}",
+            "for each {by}, the {word} of {rows} {that}",
+        ),
+        (
+            "what {word} of {rows} {are}, [by|per] {by}?",
+            "for each {by}, what {word} of the {rows} {are}?",
+            "what is the {word} of {rows} {that} [per|in each] {by}?",
+        ),
+        rows,
+        word=WORD,
+        are=are,
+        that=that,
+        by=group.said,
     )
 
 
@@ -93,11 +121,27 @@ def share_of_groups(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     text = rows.text if found.counts else found.of(rows, rng)
     return ask(
-        scope.sql(f"{group.shown}, 100.0 * {found.sql} / SUM({found.sql}) OVER ()", found.where + rows.where, group.tail), rng,
-        ("the {word} of {text} [per|by|for each] {by}", "{word} of {text} [by|per] {by}", "{by} {word} of {text}", "{word} split of {text} by {by}", "each {by}'s {word} of {text}", "how {text} split by {by}, in percent"),
-        ("what {word} of {text} [falls to|comes from|belongs to] each {by}?", "what {word} of [the |]{text} does each {by} [have|account for|make up|bring]?", "what is each {by}'s {word} of {text}?",
-         "how is {text} distributed [over|across] {many} in percent?"), word=("share", "percentage", "share", "proportion"), text=text, by=group.said, many=plural(group.said),
-    )  # fmt: skip
+        scope.sql(f"{group.shown}, 100.0 * {found.sql} / SUM({found.sql}) OVER ()", found.where + rows.where, group.tail),
+        rng,
+        (
+            "the {word} of {text} [per|by|for each] {by}",
+            "{word} of {text} [by|per] {by}",
+            "{by} {word} of {text}",
+            "{word} split of {text} by {by}",
+            "each {by}'s {word} of {text}",
+            "how {text} split by {by}, in percent",
+        ),
+        (
+            "what {word} of {text} [falls to|comes from|belongs to] each {by}?",
+            "what {word} of [the |]{text} does each {by} [have|account for|make up|bring]?",
+            "what is each {by}'s {word} of {text}?",
+            "how is {text} distributed [over|across] {many} in percent?",
+        ),
+        word=("share", "percentage", "share", "proportion"),
+        text=text,
+        by=group.said,
+        many=plural(group.said),
+    )
 
 
 @shape(1)
@@ -110,10 +154,21 @@ def share_with_children(world: World, rng: random.Random) -> Draft | None:
     part, absent = subject(world, inner, rng, most=1), rng.random() < 0.4
     test = exists(world, scope, link, inner, part.where, absent)
     return ask(
-        scope.sql(f"100.0 * COUNT(*) FILTER (WHERE {test.sql}) / COUNT(*)"), rng, ("the {word} of {many} {having} {part}", "{word} of {many} {having} {part}"),
-        ("what {word} of [the |our |all |]{many} {have} {part}?", "how many percent of [the |]{many} {have} {part}?", "what is the {word} of {many} {having} {part}?", "among [the |all |]{many}, what {word} {have} {part}?"),
-        word=WORD, many=world.noun(link[2], rng), having=having(world, link, rng, absent), part=part.text, have=("have no", "do not have any", "lack") if absent else ("have", "have at least one of the"),
-    )  # fmt: skip
+        scope.sql(f"100.0 * COUNT(*) FILTER (WHERE {test.sql}) / COUNT(*)"),
+        rng,
+        ("the {word} of {many} {having} {part}", "{word} of {many} {having} {part}"),
+        (
+            "what {word} of [the |our |all |]{many} {have} {part}?",
+            "how many percent of [the |]{many} {have} {part}?",
+            "what is the {word} of {many} {having} {part}?",
+            "among [the |all |]{many}, what {word} {have} {part}?",
+        ),
+        word=WORD,
+        many=world.noun(link[2], rng),
+        having=having(world, link, rng, absent),
+        part=part.text,
+        have=("have no", "do not have any", "lack") if absent else ("have", "have at least one of the"),
+    )
 
 
 @shape(1)
@@ -130,9 +185,17 @@ def ratio(world: World, rng: random.Random) -> Draft | None:
         return None
     rows = subject(world, scope, rng, most=0)
     return ask(
-        scope.sql(f"COUNT(*) FILTER (WHERE {a.sql}) / COUNT(*) FILTER (WHERE {b.sql})", rows.where), rng,
+        scope.sql(f"COUNT(*) FILTER (WHERE {a.sql}) / COUNT(*) FILTER (WHERE {b.sql})", rows.where),
+        rng,
         ("the ratio of {a} to {b} {rows}", "{a} to {b} {rows} ratio", "ratio between {a} and {b} {rows}", "{a} {rows} per {b} one"),
-        ("what is the ratio [of|between] {a} [to|and] {b} {rows}?", "how many {a} {rows} are there for each {b} one?", "[calculate|find|compute] the ratio of {a} to {b} {rows}"), rows, a=a.before[0], b=b.before[0],
+        (
+            "what is the ratio [of|between] {a} [to|and] {b} {rows}?",
+            "how many {a} {rows} are there for each {b} one?",
+            "[calculate|find|compute] the ratio of {a} to {b} {rows}",
+        ),
+        rows,
+        a=a.before[0],
+        b=b.before[0],
     )
 
 
@@ -149,8 +212,19 @@ def per_child(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     text = found.of(rows, rng)
     return ask(
-        scope.sql(f"{found.sql} / COUNT(DISTINCT {scope.col(link[0], link[1][0])})", found.where + rows.where), rng,
-        ("{text} divided by the number of [different |distinct |]{many}", "the {text} per {single} on average", "average {text} per {single}"),
-        ("how much {text} is there per {single} on average?", "what is the average {text} per {single}?", "what is the {text} divided by the number of [different |]{many}?"),
-        text=text, many=world.parent(link, rng), single=world.parent(link, rng, many=False),
-    )  # fmt: skip
+        scope.sql(f"{found.sql} / COUNT(DISTINCT {scope.col(link[0], link[1][0])})", found.where + rows.where),
+        rng,
+        (
+            "{text} divided by the number of [different |distinct |]{many}",
+            "the {text} per {single} on average",
+            "average {text} per {single}",
+        ),
+        (
+            "how much {text} is there per {single} on average?",
+            "what is the average {text} per {single}?",
+            "what is the {text} divided by the number of [different |]{many}?",
+        ),
+        text=text,
+        many=world.parent(link, rng),
+        single=world.parent(link, rng, many=False),
+    )

@@ -11,10 +11,22 @@ from sqlkit.data.shapes.rows import subject
 from sqlkit.data.world import Role, Scope, World
 
 ADJECTIVES = {
-    "price": ("most expensive", "cheapest"), "cost": ("most expensive", "cheapest"), "fee": ("most expensive", "cheapest"), "weight": ("heaviest", "lightest"), "salary": ("best paid", "worst paid"),
-    "founded year": ("newest", "oldest"), "distance": ("longest", "shortest"), "duration": ("longest", "shortest"), "rating": ("best rated", "worst rated"), "length": ("longest", "shortest"),
-    "height": ("tallest", "shortest"), "capacity": ("biggest", "smallest"), "runtime": ("longest", "shortest"), "age": ("oldest", "youngest"), "population": ("most populous", "least populous"),
-}  # fmt: skip
+    "price": ("most expensive", "cheapest"),
+    "cost": ("most expensive", "cheapest"),
+    "fee": ("most expensive", "cheapest"),
+    "weight": ("heaviest", "lightest"),
+    "salary": ("best paid", "worst paid"),
+    "founded year": ("newest", "oldest"),
+    "distance": ("longest", "shortest"),
+    "duration": ("longest", "shortest"),
+    "rating": ("best rated", "worst rated"),
+    "length": ("longest", "shortest"),
+    "height": ("tallest", "shortest"),
+    "capacity": ("biggest", "smallest"),
+    "runtime": ("longest", "shortest"),
+    "age": ("oldest", "youngest"),
+    "population": ("most populous", "least populous"),
+}
 
 
 def _key(world: World, table: str) -> str:
@@ -26,10 +38,16 @@ def _words(world: World, role: Role, down: bool, said: str, rng: random.Random) 
     """'highest' before the measure's name, and an adjective that says both, or ''."""
     if role.role == "date":
         verbs = [v for v in world.verbs(*role.place) if not v.endswith("ing") and " " not in v]
-        adjectives = ("latest", "newest", "most recent", "last", *(f"most recently {v}" for v in verbs)) if down else ("earliest", "oldest", "first", *(f"first {v}" for v in verbs))
+        adjectives = (
+            ("latest", "newest", "most recent", "last", *(f"most recently {v}" for v in verbs))
+            if down
+            else ("earliest", "oldest", "first", *(f"first {v}" for v in verbs))
+        )
         return ("latest" if down else "earliest"), rng.choice(adjectives)
     known = next((pair for key, pair in ADJECTIVES.items() if key in said), None)
-    return rng.choice(("highest", "largest", "biggest", "highest", "greatest", "top") if down else ("lowest", "smallest", "lowest", "least")), known[0 if down else 1] if known else ""
+    return rng.choice(
+        ("highest", "largest", "biggest", "highest", "greatest", "top") if down else ("lowest", "smallest", "lowest", "least")
+    ), known[0 if down else 1] if known else ""
 
 
 @shape(5)
@@ -47,16 +65,34 @@ def best_row(world: World, rng: random.Random) -> Draft | None:
     nth, skip = rng.choices((("", 0), ("second ", 1), ("third ", 2), ("2nd ", 1)), (90, 6, 2, 2))[0]
     single = world.noun(table, rng, many=False)
     one = rows.text.replace(rows.noun, single, 1)
-    phrases = ["the {one} with the {nth}{word} {said}", "{rows} with [the |]{nth}{word} {said}", "{nth}{word} {said} [among|of] {rows}, which one"]
-    questions = ["which {one} has the {nth}{word} {said}?", "[which|what] of the {rows} has the {nth}{word} {said}?", "[find|show|give] the {one} with the {nth}{word} {said}", "what is the {one} with the {nth}{word} {said}?",
-                 "what is the name of the {one} with the {nth}{word} {said}?" if name == world.label(table) else "which {one} has {nth}{word} {said}?"]
+    phrases = [
+        "the {one} with the {nth}{word} {said}",
+        "{rows} with [the |]{nth}{word} {said}",
+        "{nth}{word} {said} [among|of] {rows}, which one",
+    ]
+    questions = [
+        "which {one} has the {nth}{word} {said}?",
+        "[which|what] of the {rows} has the {nth}{word} {said}?",
+        "[find|show|give] the {one} with the {nth}{word} {said}",
+        "what is the {one} with the {nth}{word} {said}?",
+        "what is the name of the {one} with the {nth}{word} {said}?"
+        if name == world.label(table)
+        else "which {one} has {nth}{word} {said}?",
+    ]
     if world.sort(table) == "person":
         questions += ["who is the {one} with the {nth}{word} {said}?", "who has the {nth}{word} {said} [of|among] [the |all |]{rows}?"]
     if short:
         phrases += ["the {nth}{short} {one}", "{nth}{short} of the {rows}", "{nth}{short} {one}"]
-        questions += ["which {one} is the {nth}{short}?", "what is the {nth}{short} {one}?", "which of the {rows} is the {nth}{short}?", "[find|show|give me] the {nth}{short} {one}"]
+        questions += [
+            "which {one} is the {nth}{short}?",
+            "what is the {nth}{short} {one}?",
+            "which of the {rows} is the {nth}{short}?",
+            "[find|show|give me] the {nth}{short} {one}",
+        ]
     tail = f"ORDER BY {target}{' DESC' if down else ''} LIMIT 1" + (f" OFFSET {skip}" if skip else "")
-    return ask(scope.sql(scope.col(table, name), where, tail), rng, phrases, questions, rows, one=one, said=said, nth=nth, word=word, short=short)
+    return ask(
+        scope.sql(scope.col(table, name), where, tail), rng, phrases, questions, rows, one=one, said=said, nth=nth, word=word, short=short
+    )
 
 
 @shape(4)
@@ -71,13 +107,34 @@ def best_rows(world: World, rng: random.Random) -> Draft | None:
     down, k = rng.random() < 0.7, rng.choice((3, 5, 10, 2, 4, 20))
     word, short = _words(world, role, down, said, rng)
     where = [*rows.where, f"{target} IS NOT NULL"] if role.column.nullable and down else rows.where
-    phrases = ["{rank} {k} {rows} by {said}", "the {k} {rows} with the {word} {said}", "{k} {rows} with the {word} {said}", "the {k} {word} {said} and their {rows}"]
-    questions = ["[what|which] are the {k} {rows} with the {word} {said}?", "which {k} {rows} have the {word} {said}?", "[list|show|find|rank] the {rank} {k} {rows} by {said}", "what are the {rank} {k} {rows} [by|in terms of|ranked by] {said}?"]
+    phrases = [
+        "{rank} {k} {rows} by {said}",
+        "the {k} {rows} with the {word} {said}",
+        "{k} {rows} with the {word} {said}",
+        "the {k} {word} {said} and their {rows}",
+    ]
+    questions = [
+        "[what|which] are the {k} {rows} with the {word} {said}?",
+        "which {k} {rows} have the {word} {said}?",
+        "[list|show|find|rank] the {rank} {k} {rows} by {said}",
+        "what are the {rank} {k} {rows} [by|in terms of|ranked by] {said}?",
+    ]
     if short:
         phrases += ["the {k} {short} {rows}", "{k} {short} {rows}"]
         questions += ["[which|what] are the {k} {short} {rows}?", "[list|show] the {k} {short} {rows} and their {said}"]
     tail = f"ORDER BY {target}{' DESC' if down else ''} LIMIT {k}"
-    return ask(scope.sql(f"{scope.col(table, name)}, {target}", where, tail), rng, phrases, questions, rows, said=said, k=(str(k), figure(k, rng)), word=word, short=short, rank="top" if down else "bottom")
+    return ask(
+        scope.sql(f"{scope.col(table, name)}, {target}", where, tail),
+        rng,
+        phrases,
+        questions,
+        rows,
+        said=said,
+        k=(str(k), figure(k, rng)),
+        word=word,
+        short=short,
+        rank="top" if down else "bottom",
+    )
 
 
 @shape(6)
@@ -95,25 +152,62 @@ def best_group(world: World, rng: random.Random) -> Draft | None:
     if found.counts:
         return _most(sql, rows, group.said, group.person, down, rng)
     word = ("highest", "largest", "biggest", "greatest", "highest") if down else ("lowest", "smallest", "lowest")
-    verbs = ("[generates|brings in|has|makes|yields] the {word} {text}",) if any(w in found.said for w in ("revenue", "sales", "profit", "margin", "income", "turnover")) else ()
+    verbs = (
+        ("[generates|brings in|has|makes|yields] the {word} {text}",)
+        if any(w in found.said for w in ("revenue", "sales", "profit", "margin", "income", "turnover"))
+        else ()
+    )
     return ask(
-        sql, rng, ("the {by} with the {word} {text}", "{by} with [the |]{word} {text}", "{word} {text}: which {by}", "{word} {by} by {text}"),
-        ("[which|what] {by} has the {word} {text}?", "which {by} had the {word} {text}?", "[find|show|tell me] the {by} with the {word} {text}", "what is the {by} with the {word} {text}?",
-         "where is the {text} the {word}, by {by}?", *(f"which {{by}} {v}?" for v in verbs), *(("who has the {word} {text}?",) if group.person else ())),
-        text=found.of(rows, rng), by=group.said, word=word,
-    )  # fmt: skip
+        sql,
+        rng,
+        ("the {by} with the {word} {text}", "{by} with [the |]{word} {text}", "{word} {text}: which {by}", "{word} {by} by {text}"),
+        (
+            "[which|what] {by} has the {word} {text}?",
+            "which {by} had the {word} {text}?",
+            "[find|show|tell me] the {by} with the {word} {text}",
+            "what is the {by} with the {word} {text}?",
+            "where is the {text} the {word}, by {by}?",
+            *(f"which {{by}} {v}?" for v in verbs),
+            *(("who has the {word} {text}?",) if group.person else ()),
+        ),
+        text=found.of(rows, rng),
+        by=group.said,
+        word=word,
+    )
 
 
 def _most(sql: str, rows: Subject, by: str, person: bool, down: bool, rng: random.Random) -> Draft:
     """'Which city has the most customers?'"""
-    word = ("most", "highest number of", "largest number of", "most", "greatest number of") if down else ("fewest", "lowest number of", "least", "smallest number of", "fewest")
+    word = (
+        ("most", "highest number of", "largest number of", "most", "greatest number of")
+        if down
+        else ("fewest", "lowest number of", "least", "smallest number of", "fewest")
+    )
     common = ("most common", "most frequent", "most popular") if down else ("least common", "rarest", "least frequent")
-    questions = ["[which|what] {by} has the {word} {rows}?", "which {by} has {word} {rows}?", "[find|show|return] the {by} with the {word} {rows}", "what is the {by} with the {word} {rows}?"]
+    questions = [
+        "[which|what] {by} has the {word} {rows}?",
+        "which {by} has {word} {rows}?",
+        "[find|show|return] the {by} with the {word} {rows}",
+        "what is the {by} with the {word} {rows}?",
+    ]
     if person:
         questions += ["who has the {word} {rows}?", "who is the {by} with the {word} {rows}?"]
     else:
         questions += ["what is the {common} {by} [of|among|for] {rows}?", "in which {by} are there the {word} {rows}?"]
-    return ask(sql, rng, ("the {by} with the {word} {rows}", "{by} with [the |]{word} {rows}", "the {common} {by} [of|among] {rows}" if not person else "{by} with {word} {rows}"), questions, rows, by=by, word=word, common=common)
+    return ask(
+        sql,
+        rng,
+        (
+            "the {by} with the {word} {rows}",
+            "{by} with [the |]{word} {rows}",
+            "the {common} {by} [of|among] {rows}" if not person else "{by} with {word} {rows}",
+        ),
+        questions,
+        rows,
+        by=by,
+        word=word,
+        common=common,
+    )
 
 
 @shape(3)
@@ -131,11 +225,27 @@ def best_groups(world: World, rng: random.Random) -> Draft | None:
     if found.counts:
         word = ("most", "highest number of", "most") if down else ("fewest", "lowest number of", "least")
     return ask(
-        scope.sql(f"{group.shown}, {found.sql}", found.where + rows.where, tail), rng,
-        ("{rank} {k} {many} by {text}", "the {k} {many} with the {word} {of}", "the {rank} {k} {many} [by|in terms of] {text}", "{rank} {k} {many} {text}"),
-        ("which {k} {many} have the {word} {of}?", "what are the {rank} {k} {many} [by|in terms of|ranked by] {text}?", "[list|show|find|rank] the {k} {many} with the {word} {of}", "[list|show|give me] the {rank} {k} {many} by {text}"),
-        text=found.of(rows, rng), of=rows.text if found.counts else found.of(rows, rng), many=plural(group.said), k=(str(k), figure(k, rng)), word=word, rank="top" if down else "bottom",
-    )  # fmt: skip
+        scope.sql(f"{group.shown}, {found.sql}", found.where + rows.where, tail),
+        rng,
+        (
+            "{rank} {k} {many} by {text}",
+            "the {k} {many} with the {word} {of}",
+            "the {rank} {k} {many} [by|in terms of] {text}",
+            "{rank} {k} {many} {text}",
+        ),
+        (
+            "which {k} {many} have the {word} {of}?",
+            "what are the {rank} {k} {many} [by|in terms of|ranked by] {text}?",
+            "[list|show|find|rank] the {k} {many} with the {word} {of}",
+            "[list|show|give me] the {rank} {k} {many} by {text}",
+        ),
+        text=found.of(rows, rng),
+        of=rows.text if found.counts else found.of(rows, rng),
+        many=plural(group.said),
+        k=(str(k), figure(k, rng)),
+        word=word,
+        rank="top" if down else "bottom",
+    )
 
 
 @shape(4)
@@ -163,11 +273,18 @@ def best_parents(world: World, rng: random.Random) -> Draft | None:
     rows = subject(world, scope, rng, most=1)
     k = rng.choice((2, 3, 5, 10))
     return ask(
-        scope.sql(f"{group.shown}, COUNT(*)", rows.where, f"{group.tail} ORDER BY COUNT(*) DESC LIMIT {k}"), rng,
+        scope.sql(f"{group.shown}, COUNT(*)", rows.where, f"{group.tail} ORDER BY COUNT(*) DESC LIMIT {k}"),
+        rng,
         ("the {k} {many} with the most {rows}", "top {k} {many} by [number of |count of |]{rows}", "{k} {many} with [the |]most {rows}"),
-        ("which {k} {many} have the most {rows}?", "[who|which] are the {k} {many} with the most {rows}?" if group.person else "what are the {k} {many} with the most {rows}?", "[list|show|find] the top {k} {many} by number of {rows}"),
-        rows, many=world.parent(link, rng), k=(str(k), figure(k, rng)),
-    )  # fmt: skip
+        (
+            "which {k} {many} have the most {rows}?",
+            "[who|which] are the {k} {many} with the most {rows}?" if group.person else "what are the {k} {many} with the most {rows}?",
+            "[list|show|find] the top {k} {many} by number of {rows}",
+        ),
+        rows,
+        many=world.parent(link, rng),
+        k=(str(k), figure(k, rng)),
+    )
 
 
 @shape(1.5)
@@ -192,6 +309,10 @@ def best_fact(world: World, rng: random.Random) -> Draft | None:
     select = f"{scope.col(table, world.label(table))}, {scope.col(*other.place)}" if both else scope.col(*other.place)
     fact = world.said(*other.place, rng)
     return ask(
-        scope.sql(select, where, f"ORDER BY {target}{' DESC' if down else ''} LIMIT 1"), rng, ("the {fact} of the {best}", "{fact} of the {best}"),
-        ("what is the {fact} of the {best}?", "what {fact} does the {best} have?", "[find|show|give] the {fact} of the {best}"), fact=f"{label} and {fact}" if both else fact, best=best,
-    )  # fmt: skip
+        scope.sql(select, where, f"ORDER BY {target}{' DESC' if down else ''} LIMIT 1"),
+        rng,
+        ("the {fact} of the {best}", "{fact} of the {best}"),
+        ("what is the {fact} of the {best}?", "what {fact} does the {best} have?", "[find|show|give] the {fact} of the {best}"),
+        fact=f"{label} and {fact}" if both else fact,
+        best=best,
+    )
