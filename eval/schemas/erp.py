@@ -1,4 +1,4 @@
-"""The DDL of an ERP system of 300 tables, the same for the same seed: `python eval/schemas/erp.py [SEED] > erp.sql`.
+"""The DDL of an ERP system of 300 tables, or of 1,000, the same for the same seed: `python eval/schemas/erp.py [SEED [1000]] > erp.sql`.
 
 Ten modules of six subjects each; a subject is a table of types, a header, positions, schedules below the positions (keys of one,
 two and three columns) and a history. Headers refer across modules and the employees' to each other; some names need quotes.
@@ -21,6 +21,22 @@ MODULES = {
     "WM": "WAREHOUSE STORAGE_BIN TRANSFER_ORDER STOCK_COUNT SHIPMENT PALLET",
     "PS": "PROJECT WBS_ELEMENT NETWORK MILESTONE CLAIM TIMESHEET",
 }
+MORE = {  # of the system of 1,000 tables
+    "CR": "LEAD OPPORTUNITY CAMPAIGN SURVEY COMPLAINT LOYALTY_CARD VOUCHER CALL_LIST WEB_VISIT REFERRAL",
+    "TR": "CASH_POSITION LOAN BOND HEDGE LETTER_OF_CREDIT BANK_GUARANTEE DEPOSIT SWAP EXCHANGE_RATE LIQUIDITY_PLAN",
+    "LE": "CARRIER TRUCK ROUTE TOUR FREIGHT_BILL CONTAINER CUSTOMS_ENTRY DOCK LOADING_LIST TOLL",
+    "RE": "BUILDING LEASE TENANT RENT_ROLL PARKING_LOT METER UTILITY_BILL RENOVATION INSURANCE KEY_CARD",
+    "EH": "INCIDENT HAZARD SUBSTANCE WASTE EMISSION PERMIT RISK_ASSESSMENT SAFETY_TALK FIRE_DRILL PROTECTIVE_GEAR",
+    "IT": "SERVER LICENCE_KEY CHANGE_REQUEST HELPDESK_TICKET BACKUP OUTAGE APPLICATION_SYSTEM ACCESS_RIGHT CERT_KEY PATCH",
+    "RD": "EXPERIMENT PROTOTYPE PATENT FORMULA TRIAL RECIPE DRAWING SPECIFICATION TEST_BENCH STANDARD",
+    "TV": "TRIP EXPENSE HOTEL_STAY FLIGHT_TICKET RENTAL_CAR PER_DIEM VISA ADVANCE_PAY MILEAGE CREDIT_CARD",
+    "GL": "LEDGER FISCAL_PERIOD CONSOLIDATION SEGMENT_REPORT INTERCOMPANY DEPRECIATION ACCRUAL PROVISION RECLASS CLOSING_TASK",
+    "SR": "WARRANTY SERVICE_CALL SPARE_PART TECHNICIAN_VISIT SERVICE_PLAN REPAIR RETURN_CASE EXCHANGE_UNIT TOOL_LOAN RECALL",
+    "MK": "BRAND ADVERT TRADE_FAIR PRICE_LIST COUPON SPONSORSHIP PRESS_RELEASE NEWSLETTER FOCUS_GROUP MEDIA_PLAN",
+    "ED": "COURSE LESSON EXAM DIPLOMA LECTURER ENROLMENT CLASSROOM TEXTBOOK SCHOLARSHIP WORKSHOP",
+    "AG": "FIELD CROP HARVEST SILO TRACTOR SEED_LOT FERTILISER IRRIGATION LIVESTOCK VET_VISIT",
+    "EN": "POWER_PLANT GRID_NODE TURBINE TARIFF CONSUMER SMART_METER OUTPUT_READING MAINTENANCE_STOP SUBSTATION FEED_IN",
+}
 NAMED = {"VENDOR", "MATERIAL", "CUSTOMER", "EMPLOYEE", "EQUIPMENT", "WAREHOUSE", "PROJECT", "WORK_CENTRE", "ACCOUNT", "COST_CENTRE", "PROFIT_CENTRE"}
 AMOUNTS = ("NET_AMT", "GROSS_AMT", "TAX_AMT", "PLAN_COST", "ACT_COST", "WEIGHT_KG", "LEAD_DAYS", "CREDIT_LIM", "DISC_PCT", "FTE", "VOL_M3", "RISK_SCORE")
 CODES = ("PLANT", "CURR", "LANG_CD", "PRIO", "BLOCK_CD", "INCOTERM", "PAY_TERM", "REGION", "BUS_AREA", "DIV_CD")
@@ -28,9 +44,10 @@ DATES = ("VALID_FROM", "VALID_TO", "POSTED_ON", "DUE_DT", "CONFIRMED_ON", "CLOSE
 ODD = ('"USER"', '"ORDER"', '"ZZ EXT#1"', '"GRP-CD"', '"Prüf_Kz"')
 
 
-def ddl(seed: int = 0) -> str:
+def ddl(seed: int = 0, large: bool = False) -> str:
     rng = random.Random(seed)
-    subjects = [(module, name) for module, names in MODULES.items() for name in names.split()]
+    modules = {**MODULES, **(MORE if large else {})}
+    subjects = [(module, name) for module, names in modules.items() for name in names.split()]
     return "\n".join(line for at, subject in enumerate(subjects) for line in _subject(subject, at, subjects, rng))
 
 
@@ -68,4 +85,4 @@ def _subject(subject: tuple[str, str], at: int, subjects: list[tuple[str, str]],
 
 
 if __name__ == "__main__":
-    print(ddl(int(sys.argv[1]) if len(sys.argv) > 1 else 0))
+    print(ddl(int(sys.argv[1]) if len(sys.argv) > 1 else 0, sys.argv[2:] == ["1000"]))
