@@ -15,6 +15,7 @@ from sqlkit.errors import InputError, RunError
 from sqlkit.prompt import Context, Shots
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
+from sqlkit.schema.glossary import Glossary
 
 ARMS = ("base", "base_retrieval", "tuned", "tuned_retrieval")
 
@@ -101,7 +102,7 @@ def train(recipe: Recipe, pairs: Path, out: Path, *, quiet: bool = False) -> Pat
     dev = questions(recipe.dev_questions, "dev", recipe)
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
-    database, glossary = where(recipe, pairs)
+    database, glossary = built_on(recipe, pairs)
     context = Context.load(database, glossary, _personal(recipe, pairs))
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
@@ -117,6 +118,17 @@ def _personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
     """What a recipe says of personal data; where it says nothing, what the pairs or the adapter in a folder were made with."""
     carried = folder is not None and (folder / "context.json").exists()
     return recipe.personal_data or (Context.open(folder).glossary.personal_data if folder and carried else "")
+
+
+def built_on(recipe: Recipe, pairs: Path) -> tuple[str, str | Glossary | None]:
+    """Database and glossary that pairs were built on: those of the recipe, else the database that the build made of DDL or data files."""
+    from sqlkit.data.ground import MADE
+
+    if recipe.database:
+        return where(recipe, pairs)
+    if not (pairs / MADE).exists():
+        raise InputError(f"no database to judge the dev questions on: give --database URL; {pairs} was not built from --ddl or --files")
+    return str(pairs / MADE), recipe.glossary or Context.open(pairs).glossary
 
 
 def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:

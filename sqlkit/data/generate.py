@@ -24,7 +24,7 @@ from sqlkit.records import Example, Result
 from sqlkit.schema.similar import fold
 from sqlkit.sight import in_sight
 from sqlkit.sql.facts import Facts
-from sqlkit.sql.grammar import identifier
+from sqlkit.sql.grammar import identifier, names_in
 from sqlkit.sql.skeleton import difficulty
 
 UNANSWERABLE_SHARE = 0.12  # of the examples
@@ -36,7 +36,6 @@ TRIES = 30  # draws for each example that is wanted
 LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes before more of it are left out
 LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
 Progress = Callable[[int, int], None]
-_NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
 
 
 @dataclasses.dataclass
@@ -86,8 +85,7 @@ def known(question: str, sql: str, context: Context) -> bool:
     tables = in_sight(context.linker.link(question), context)
     shown = {*tables, *(c for columns in tables.values() for c in columns)}
     shown |= {part for table in tables for part in table.split(".")}
-    named = {n.strip('"').replace('""', '"') for n in _NAME.findall(re.sub(r"'(?:[^']|'')*'", "", sql))}
-    return named & context.linker.names <= shown
+    return names_in(sql) & context.linker.names <= shown
 
 
 def generate(

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlkit.data.follow import follow
 from sqlkit.data.generate import Generated, Progress, generate, known
 from sqlkit.data.leakage import leaks
 from sqlkit.data.logs import read_log
-from sqlkit.data.mine import group, mine
+from sqlkit.data.mine import group, mine, skeletons
 from sqlkit.data.sources import SourceRow
 from sqlkit.data.vary import vary
+from sqlkit.data.world import World
 from sqlkit.database import Sandbox
 from sqlkit.errors import InputError, LeakError
 from sqlkit.prompt import Context
@@ -42,21 +44,26 @@ def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "", progress: Progress | None = None,
 ) -> Own:  # fmt: skip
-    """Verified examples, none like a held-out question. Raises DatabaseError, SchemaError, InputError, LeakError."""
+    """Verified examples, none like a held-out question; with logs, the sampler's shapes are weighted as they ask. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
     dropped: Counter[str] = Counter()
     with Sandbox(database, seconds=5) as sandbox:
-        generated = generate(context, sandbox, pairs, seed, progress=progress)
+        logged, why = {}, {}
+        for log in logs:
+            why[log] = Counter[str]()
+            logged[log] = group(read_log(log, why[log]), context.tables(), why[log])
+        calls = sum((skeletons(groups) for groups in logged.values()), Counter[str]())
+        weights = follow(calls, World(context), seed) if calls else None
+        generated = generate(context, sandbox, pairs, seed, weights=weights, progress=progress)
         made = generated.made
         dropped.update(generated.dropped)
         people = [_canonical(e, context, sandbox) for e in human]
-        for log in logs:
-            why: Counter[str] = Counter()
-            found = mine(context, sandbox, group(read_log(log, why), context.tables(), why), seed, why)
+        for log, groups in logged.items():
+            found = mine(context, sandbox, groups, seed, why[log])
             seen = {e.id for e in made}
             fresh = (dataclasses.replace(e, id=f"{e.id}-{Path(log).stem}" if e.id in seen else e.id) for e in found)
-            made += [e for e in fresh if _in_sight(e, context, why)]
-            dropped.update({f"log: {reason}": n for reason, n in why.items()})
+            made += [e for e in fresh if _in_sight(e, context, why[log])]
+            dropped.update({f"log: {reason}": n for reason, n in why[log].items()})
         made += [e for row in asked if (e := _asked(row, context, sandbox, dropped))]
         others = vary(people, context, sandbox, VARIED, seed)
         made += [other for other, _ in others]

@@ -16,7 +16,7 @@ from sqlkit.data.duplicates import NEAR, near_share
 from sqlkit.data.generate import Generated
 from sqlkit.data.published import Account, Published
 from sqlkit.data.used import coverage, facts_in, names_of, used
-from sqlkit.prompt import Context, fingerprint
+from sqlkit.prompt import ASK, Context, fingerprint
 from sqlkit.records import Example, Pair, to_dict, write_atomic, write_jsonl
 from sqlkit.schema.types import Schema
 from sqlkit.sql.facts import Facts
@@ -70,6 +70,7 @@ def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: 
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "pairs": len(pairs),
+        "pair_kinds": dict(sorted(Counter("question" if p.prompt.system == ASK else "sql" for p in pairs).items())),
         "examples": dict(Counter(r["source"] or "human" for r in every)),
         "parts": {name: len(part) for name, part in rows.items()},
         "made_by": dict(Counter(r["made_by"].split(";")[0].split(":")[0] or "people" for r in every)),

@@ -7,6 +7,7 @@ columns impossible; it does not know types, join conditions or meaning.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 FUNCTIONS = (
@@ -82,6 +83,8 @@ RESERVED = frozenset(
     """.split()
 )
 
+_NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
+
 
 def select_grammar(tables: Mapping[str, Sequence[str]], texts: Collection[str] | None = None) -> str:
     """The grammar for a schema given as table name to column names. Names are matched exactly, quoted where they must be.
@@ -112,6 +115,11 @@ def _strings(texts: Collection[str]) -> str:
 
 def _any(words: object) -> str:
     return " | ".join(json.dumps(str(word)) for word in words)  # type: ignore[attr-defined]
+
+
+def names_in(sql: str) -> set[str]:
+    """Every word of a query outside of its texts, without quotes: the names that it uses, and its keywords."""
+    return {n.strip('"').replace('""', '"') for n in _NAME.findall(re.sub(r"'(?:[^']|'')*'", "", sql))}
 
 
 def identifier(name: str) -> str:
