@@ -52,7 +52,7 @@ def ddl(seed: int = 0, large: bool = False) -> str:
 
 
 def _subject(subject: tuple[str, str], at: int, subjects: list[tuple[str, str]], rng: random.Random) -> list[str]:
-    (module, name), table = subject, "_".join(subject)
+    name, table = subject[1], "_".join(subject)
     key = f"{name}_NO"
     label = f"{name}_NAME VARCHAR(60) NOT NULL" if name in NAMED else "SHORT_TXT VARCHAR(40)"
     head = [f"{key} INTEGER NOT NULL PRIMARY KEY", label, f"{name}_TYPE VARCHAR(4) NOT NULL REFERENCES {table}_TYP (TYPE_CD)", "STAT_CD VARCHAR(2) NOT NULL"]

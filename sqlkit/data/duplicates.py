@@ -62,8 +62,8 @@ def _keys(words: Bag) -> list[Bag]:
 
 def near_share(questions: Iterable[str]) -> float:
     """The share of questions that are like one before them."""
-    asked, again, count = Alike(), 0, 0
-    for count, question in enumerate(questions, 1):
-        again += asked.again(question)
+    asked, found = Alike(), list[bool]()
+    for question in questions:
+        found.append(asked.again(question))
         asked.add(question)
-    return again / count if count else 0.0
+    return sum(found) / len(found) if found else 0.0
