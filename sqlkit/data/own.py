@@ -11,7 +11,7 @@ from sqlkit.data.follow import follow
 from sqlkit.data.generate import Generated, Progress, generate, known
 from sqlkit.data.leakage import leaks
 from sqlkit.data.logs import read_log
-from sqlkit.data.mine import group, mine, skeletons
+from sqlkit.data.mine import Group, group, mine, skeletons
 from sqlkit.data.sources import SourceRow
 from sqlkit.data.vary import vary
 from sqlkit.data.world import World
@@ -48,7 +48,8 @@ def own(
     context = Context.load(database, glossary, personal_data)
     dropped: Counter[str] = Counter()
     with Sandbox(database, seconds=5) as sandbox:
-        logged, why = {}, {}
+        logged: dict[str, list[Group]] = {}
+        why: dict[str, Counter[str]] = {}
         for log in logs:
             why[log] = Counter[str]()
             logged[log] = group(read_log(log, why[log]), context.tables(), why[log])
