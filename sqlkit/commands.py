@@ -15,6 +15,7 @@ from sqlkit.errors import InputError, RunError
 from sqlkit.prompt import Context, Retrieval, Shots
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Grade, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
+from sqlkit.schema.glossary import Glossary
 
 ARMS = ("base", "base_retrieval", "tuned", "tuned_retrieval")
 
@@ -113,7 +114,7 @@ def train(
     dev = questions(recipe.dev_questions, "dev", recipe)
     if not dev:
         return tune(recipe, pairs / "pairs.jsonl", [], Context.open(pairs), out, shots, judge=lambda _: 0.0, quiet=quiet)
-    database, glossary = where(recipe, pairs)
+    database, glossary = built_on(recipe, pairs)
     context = Context.load(database, glossary, personal(recipe, pairs))
     if finder := open_retriever(recipe.retriever):
         context = finder.attach(context)
@@ -145,6 +146,17 @@ def personal(recipe: Recipe, folder: Path | None) -> str | list[str]:
     """What a recipe says of personal data; where it says nothing, what the pairs or the adapter in a folder were made with."""
     carried = folder is not None and (folder / "context.json").exists()
     return recipe.personal_data or (Context.open(folder).glossary.personal_data if folder and carried else "")
+
+
+def built_on(recipe: Recipe, pairs: Path) -> tuple[str, str | Glossary | None]:
+    """Database and glossary that pairs were built on: those of the recipe, else the database that the build made of DDL or data files."""
+    from sqlkit.data.ground import MADE
+
+    if recipe.database:
+        return where(recipe, pairs)
+    if not (pairs / MADE).exists():
+        raise InputError(f"no database to judge the dev questions on: give --database URL; {pairs} was not built from --ddl or --files")
+    return str(pairs / MADE), recipe.glossary or Context.open(pairs).glossary
 
 
 def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:

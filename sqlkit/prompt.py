@@ -31,10 +31,13 @@ from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
+from sqlkit.sql.grammar import names_in
 from sqlkit.sql.scoped import Join
 
+ASK = "Write the question that this query answers."
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."
 FORMAT = 5  # raised when linking changes what a prompt looks like
+
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +111,17 @@ def compose(question: str, linked: Linked, shots: Sequence[Example] = ()) -> Pro
     lines += [f"example: {_one_line(s.question)} => {completion(s.sql)}" for s in shots]
     lines.append(f"question: {_one_line(question)}")
     return Prompt(SYSTEM, "\n".join(lines))
+
+
+def render_back(sql: str, context: Context) -> Prompt:
+    """The prompt for the way back, from a query to its question: the tables and columns that it names, and the query."""
+    named = names_in(sql)
+    tables = [t for t in context.schema.tables if t.bare in named]
+    lines = []
+    for table in tables:
+        columns = [context.linker.describe(table, c, linked=True) for c in table.columns if c.name in named]
+        lines.append(_table_line(table.name, context.glossary.table(table.name).name, columns))
+    return Prompt(ASK, "\n".join([*lines, f"query: {_one_line(sql)}"]))
 
 
 def completion(sql: str | None, reason: str = "") -> str:

@@ -46,6 +46,7 @@ class Recipe(pydantic.BaseModel):
     retriever: str = ""  # folder of sqlkit retriever, which then chooses tables and worked examples
     drop_leaks: bool = False
     split: dict[str, Annotated[float, pydantic.Field(gt=0, lt=1)]] = {}
+    back: float = pydantic.Field(0.0, ge=0, le=1)  # share of examples that are pairs from query to question as well
     personal_data: Literal["", "hidden", "shown"] | list[str] = ""  # values of personal columns; "": as the glossary says
     # adapter
     lora_r: int = pydantic.Field(16, ge=1)

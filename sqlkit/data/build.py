@@ -19,7 +19,7 @@ from sqlkit.data.split import split
 from sqlkit.data.write import Built, write
 from sqlkit.errors import InputError
 from sqlkit.model.retriever import Retriever
-from sqlkit.prompt import Context, Retrieval, Shots, completion, render
+from sqlkit.prompt import Context, Retrieval, Shots, completion, render, render_back
 from sqlkit.records import Example, Pair
 from sqlkit.schema.glossary import Glossary
 
@@ -45,6 +45,7 @@ def build(
     shares: Mapping[str, float] | None = None,
     jobs: int = 1,
     budget: int = 1024,
+    back: float = 0.0,
     personal_data: str | list[str] = "",
     notes: Sequence[str] = (),
     retriever: Retriever | None = None,
@@ -56,6 +57,7 @@ def build(
     people's questions with gold SQL, to train on; held_out: those of dev and test, which no own example may resemble.
     sources: (descriptor, file, folder or hub id), of each the first `most` rows, 0 for all, in `jobs` processes. suites:
     evaluation suites that nothing may resemble; drop_leaks drops what does. shares: {'dev': 0.1, ...} to hold out.
+    back: share of the database's training examples that are pairs the other way round as well, from query to question.
     budget: tokens that a pair should keep to, for the data card. personal_data: as in `Context.load`. notes: what was told of the
     database before, for the manifest. retriever: chooses tables and worked examples.
 
@@ -90,9 +92,13 @@ def build(
     nearest = [{"suite": name, **row} for name, part in held.items() for row in neighbours(parts["train"], part)]
     training = {id(e) for e in parts["train"]}
     written = _pairs(mine, training, random.Random(seed), retriever) if mine else []
+    written += _back(mine, training, back, random.Random(f"{seed} back")) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
-    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes, retriever.hash if retriever else "")
+    made = Built(
+        mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes,
+        retriever.hash if retriever else "", mine.generated if mine else None,
+    )  # fmt: skip
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)
     forget(out)
     return manifest
@@ -136,6 +142,12 @@ def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriev
             near = shots.nearest(example.question, k, example.id) if k else []
             written.append(_pair(example, mine.context, near, f"-{repeat}"))
     return written
+
+
+def _back(mine: Own, training: set[int], share: float, rng: random.Random) -> list[Pair]:
+    """Pairs from a query to its question, of a share of the examples."""
+    asked = [e for e in (*mine.made, *mine.people) if e.sql is not None and id(e) in training and rng.random() < share]
+    return [Pair(f"{e.id}-q", render_back(e.sql or "", mine.context), e.question, e.source) for e in asked]
 
 
 def _pair(example: Example, context: Context, near: Sequence[Example], suffix: str) -> Pair:

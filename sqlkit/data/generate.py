@@ -1,42 +1,80 @@
-"""Generated examples over one database: drawn, run in the sandbox, kept only when the answer is real and stable."""
+"""Generated examples over one database: drawn, run in the sandbox, kept only when the answer is real, stable and tells something."""
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from sqlkit.data.duplicates import Alike
+from sqlkit.data.plain import plain
 from sqlkit.data.realise import word
-from sqlkit.data.shapes import SHAPES
+from sqlkit.data.shapes import SHAPES, Draft
+from sqlkit.data.steer import Steered
+from sqlkit.data.told import Judge, Neighbours
 from sqlkit.data.unanswerable import unanswerable
-from sqlkit.data.world import World
+from sqlkit.data.used import facts_in, names_of, used
+from sqlkit.data.wanted import Item, Wanted
 from sqlkit.database import Sandbox
 from sqlkit.prompt import Context
-from sqlkit.records import Example
+from sqlkit.records import Example, Result
+from sqlkit.schema.similar import fold
 from sqlkit.sight import in_sight
+from sqlkit.sql.facts import Facts
+from sqlkit.sql.grammar import identifier, names_in
 from sqlkit.sql.skeleton import difficulty
 
-UNANSWERABLE_SHARE = 0.1
+UNANSWERABLE_SHARE = 0.12  # of the examples
 WORDINGS = 3  # most wordings of one query
+STEERED = 0.5  # share of draws that are led to what no example speaks of yet
+DRAWS = 6  # of shapes for one item, before a plain question is asked
+PLAINLY = 2  # tries of an item from which on it is asked plainly at once
+TRIES = 30  # draws for each example that is wanted
+LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes before more of it are left out
+LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
 Progress = Callable[[int, int], None]
 
 
+@dataclasses.dataclass
+class Generated:
+    """`facts` are those of the queries in `made`. `dropped` counts drafts by reason; `unreached` are tables, columns and keys given up, with the reason, by kind."""
+
+    made: list[Example]
+    facts: dict[str, Facts]
+    dropped: Counter[str]
+    neighbours: Neighbours
+    unreached: dict[str, Any]
+
+
 def verify(sql: str, sandbox: Sandbox) -> str:
-    """'' when the query runs, is not empty, not all NULL and does not cut a tie; else the reason."""
+    """'' when the query runs, is not empty, not all NULL or nought, and does not cut a tie; else the reason."""
+    return verified(sql, sandbox)[0]
+
+
+def verified(sql: str, sandbox: Sandbox) -> tuple[str, Result]:
+    """As `verify`, with what the query returned."""
     result = sandbox.run(sql)
+    return _amiss(sql, result, sandbox), result
+
+
+def _amiss(sql: str, result: Result, sandbox: Sandbox) -> str:
     if result.error:
         return result.error.split(":")[0]
     if not result.rows:
         return "empty"
     if all(value is None for row in result.rows for value in row):
         return "null"
+    if len(result.rows) == 1 and all(value is None or value == 0 for value in result.rows[0]):
+        return "nought"  # 0 rows counted: any condition that nothing fulfils gives the same
     if result.truncated:
         return "too many rows"
     head, limit, tail = sql.rpartition(" LIMIT ")
     if limit and "ORDER BY" in head and ")" not in tail:
         # the same query with ties broken both ways: a choice at the cut shows as a difference
-        up, down = (sandbox.run(f"{head}, 1{way} LIMIT {tail}") for way in ("", " DESC"))
+        up, down = sandbox.run_many([f"{head}, 1{way} LIMIT {tail}" for way in ("", " DESC")])
         if up.error or Counter(up.rows) != Counter(down.rows):
             return "tie"
     return ""
@@ -46,63 +84,147 @@ def known(question: str, sql: str, context: Context) -> bool:
     """Whether the prompt of a question shows every table and column that its SQL names."""
     tables = in_sight(context.linker.link(question), context)
     shown = {*tables, *(c for columns in tables.values() for c in columns)}
-    named = set(re.findall(r"[^\W\d]\w*", re.sub(r"'(?:[^']|'')*'", "", sql)))
-    every = {*context.tables(), *(c for columns in context.tables().values() for c in columns)}
-    return named & every <= shown
+    shown |= {part for table in tables for part in table.split(".")}
+    return names_in(sql) & context.linker.names <= shown
 
 
 def generate(
-    context: Context, sandbox: Sandbox, count: int, seed: int, *, progress: Progress | None = None
-) -> tuple[list[Example], dict[str, int]]:
-    """`count` verified examples and how many drafts were dropped for which reason. Deterministic by seed."""
-    world, rng = World(context), random.Random(seed)
-    names = list(SHAPES)
-    weights = [weight for _, weight in SHAPES.values()]
-    verdicts: dict[str, str] = {}
-    wordings: Counter[str] = Counter()
-    asked: set[str] = set()
-    dropped: Counter[str] = Counter()
-    made: list[Example] = []
-    for _ in range(count * 30):
-        if len(made) >= count:
+    context: Context, sandbox: Sandbox, count: int, seed: int, *, weights: Mapping[str, float] | None = None, progress: Progress | None = None
+) -> Generated:
+    """`count` verified examples. Deterministic by seed. weights: of shapes, for their own."""
+    sampler = _Sampler(context, sandbox, count, seed, weights or {name: weight for name, (_, weight) in SHAPES.items()})
+    for _ in range(count * TRIES):
+        if len(sampler.made) >= count:
             break
-        if rng.random() < UNANSWERABLE_SHARE:
+        before = len(sampler.made)
+        sampler.step()
+        if progress and len(sampler.made) > before and len(sampler.made) % 50 == 0:
+            progress(len(sampler.made), count)
+    return Generated(sampler.made, sampler.facts, sampler.dropped, sampler.neighbours, sampler.wanted.unreached())
+
+
+class _Sampler:
+    """Draws one example after the other, and remembers what there is."""
+
+    def __init__(self, context: Context, sandbox: Sandbox, count: int, seed: int, weights: Mapping[str, float]) -> None:
+        self.context, self.sandbox, self.count, self.weights = context, sandbox, count, weights
+        self.rng = random.Random(seed)
+        self.world = Steered(context, self.rng)
+        self.wanted = Wanted(context.schema, self.rng)
+        self.judge = Judge(context.schema, sandbox)
+        self.alike = Alike()
+        self.made: list[Example] = []
+        self.facts: dict[str, Facts] = {}
+        self._names = names_of(context.schema)
+        self.dropped: Counter[str] = Counter()
+        self.neighbours = Neighbours()
+        self._verdicts: dict[str, str] = {}
+        self._wordings: Counter[str] = Counter()
+        self._shapes: Counter[str] = Counter()
+        self._levels: Counter[str] = Counter()
+        self._usual: dict[str, str] = {}  # the level that a shape had last
+        places = {identifier(t.name): ".".join(map(identifier, (t.schema, t.bare))) for t in context.schema.tables if t.schema}
+        self._places = places, re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
+
+    def step(self) -> None:
+        """One draw; what it gives is added to `made`, or counted in `dropped`."""
+        if self._shapes["unanswerable"] < UNANSWERABLE_SHARE * len(self.made) and self.rng.random() < 0.5:
+            self._refusal()
+            return
+        item = self._next()
+        self.world.focus(item)
+        shape, draft = self._draft(item)
+        self.world.focus(None)
+        if item is None and draft is not None:
+            self._keep(shape, draft)
+        elif item is not None:
+            reason = self._keep(shape, draft) if draft else "the data have nothing to ask it with"
+            if reason or not self.wanted.has(item):
+                self.wanted.failed(item, reason or "the query does not read it")
+
+    def _next(self) -> Item | None:
+        """What to lead the draw to: now and then, and always when the examples that are left are just enough."""
+        hurried = self.wanted.left() >= self.count - len(self.made)
+        return self.wanted.next() if self.rng.random() < STEERED or hurried else None
+
+    def _draft(self, item: Item | None) -> tuple[str, Draft | None]:
+        """A shape's name and draft; of an item one that names it, a plain one where no shape does."""
+        draws = DRAWS if item is None or self.wanted.tries(item) < PLAINLY else 0
+        for _ in range(draws):
+            shape = self._shape()
             try:
-                refused = unanswerable(world, rng)
+                draft = SHAPES[shape][0](self.world, self.rng)
             except LookupError:
                 continue
-            if refused and refused[0].lower() not in asked:
-                asked.add(refused[0].lower())
-                made.append(_example(len(made), refused[0], None, "unanswerable", refused[1]))
-            continue
-        shape = rng.choices(names, weights)[0]
+            if draft is not None and (item is None or item.in_text(draft.sql)):
+                return shape, draft
+            if item is None:
+                break
+        return "plain", plain(item, self.world, self.rng) if item else None
+
+    def _shape(self) -> str:
+        """A shape by its weight, less where it has more than its share already: some are dropped more often than others."""
+        total = sum(self.weights.values())
+        expected = [len(self.made) * weight / total for weight in self.weights.values()]
+        lead = [min(3.0, max(0.3, (1 + want) / (1 + self._shapes[name]))) for name, want in zip(self.weights, expected, strict=True)]
+        queries = sum(self._levels.values())
+        scarce = {level for level, least in LEVEL_LEAST.items() if self._levels[level] < least * queries}
+        hard = [2 if self._usual.get(name) in scarce else 1 for name in self.weights]
+        return self.rng.choices(list(self.weights), [w * x * h for w, x, h in zip(self.weights.values(), lead, hard, strict=True)])[0]
+
+    def _keep(self, shape: str, draft: Draft) -> str:
+        """Add an example of a draft; '' or why not."""
+        sql = self._places[1].sub(lambda m: self._places[0][m[0]], draft.sql) if self._places[0] else draft.sql
+        if self._wordings[sql] >= WORDINGS:
+            return "asked in enough words"
+        level = difficulty(sql)
+        if self._levels[level] > LEVEL_MOST * sum(self._levels.values()) + 10 and self.rng.random() < 0.7:
+            return self._drop(f"enough {level} queries")
+        if sql not in self._verdicts:
+            self._verdicts[sql] = self._verdict(sql)
+        if self._verdicts[sql]:
+            return self._drop(self._verdicts[sql])
+        question = word(draft, self.rng)
+        if self.alike.again(question):
+            return self._drop("nearly asked before")
+        if not known(question, sql, self.context):
+            return self._drop("not in sight")  # its prompt does not show what the answer needs; learning it is learning to guess
+        self.alike.add(question)
+        self._wordings[sql] += 1
+        self._shapes[shape] += 1
+        self._levels[level] += 1
+        self._usual[shape] = level
+        found = self.facts[sql] = facts_in(sql, self._names)
+        self.wanted.note(found)
+        self.world.used(used(found, self.context.schema)[0])
+        self.made.append(_example(len(self.made), question, sql, shape, "", level))
+        return ""
+
+    def _drop(self, reason: str) -> str:
+        self.dropped[reason] += 1
+        return reason
+
+    def _verdict(self, sql: str) -> str:
+        reason, result = verified(sql, self.sandbox)
+        if reason:
+            return reason
+        found = self.judge.neighbours(sql, result)
+        if found.tried and not found.told:
+            return "same rows as its neighbours"
+        self.neighbours.tried += found.tried
+        self.neighbours.told += found.told
+        return ""
+
+    def _refusal(self) -> None:
         try:
-            draft = SHAPES[shape][0](world, rng)
+            refused = unanswerable(self.world, self.rng)
         except LookupError:
-            draft = None
-        if draft is None or wordings[draft.sql] >= WORDINGS:
-            continue
-        if draft.sql not in verdicts:
-            verdicts[draft.sql] = verify(draft.sql, sandbox)
-        if verdicts[draft.sql]:
-            dropped[verdicts[draft.sql]] += 1
-            continue
-        question = word(draft, rng)
-        if re.sub(r"\W+", " ", question.lower()).strip() in asked:
-            continue
-        if not known(question, draft.sql, context):
-            dropped["not in sight"] += 1  # its prompt does not show what the answer needs; learning it is learning to guess
-            continue
-        asked.add(re.sub(r"\W+", " ", question.lower()).strip())
-        wordings[draft.sql] += 1
-        made.append(_example(len(made), question, draft.sql, shape, ""))
-        if progress and len(made) % 50 == 0:
-            progress(len(made), count)
-    return made, dict(dropped)
+            return
+        if refused and fold(refused[0]) and not self.alike.again(refused[0]):
+            self.alike.add(refused[0])
+            self._shapes["unanswerable"] += 1
+            self.made.append(_example(len(self.made), refused[0], None, "unanswerable", refused[1], "unanswerable"))
 
 
-def _example(number: int, question: str, sql: str | None, shape: str, missing: str) -> Example:
-    return Example(
-        f"gen-{number:06d}", question, sql, evidence=missing, difficulty="unanswerable" if sql is None else difficulty(sql),
-        source="generated", shape=shape, made_by=f"sampler:{shape}",
-    )
+def _example(number: int, question: str, sql: str | None, shape: str, missing: str, level: str) -> Example:
+    return Example(f"gen-{number:06d}", question, sql, evidence=missing, difficulty=level, source="generated", shape=shape, made_by=f"sampler:{shape}")

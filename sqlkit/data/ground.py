@@ -22,10 +22,10 @@ ROWS = 240  # of each table that is made up
 MADE = "database.duckdb"
 
 
-def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> tuple[Path, tuple[str, ...]]:
+def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0, rows: int = ROWS) -> tuple[Path, tuple[str, ...]]:
     """A database at out/database.duckdb with made-up rows for the tables of a DDL file, and notes on what was passed over.
 
-    Raises InputError when the file cannot be read, SchemaError with its name when the DDL cannot.
+    rows: of each table, about. Raises InputError when the file cannot be read, SchemaError with its name when the DDL cannot.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -36,19 +36,19 @@ def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0) -> tuple[Path, 
     except SchemaError as error:
         raise SchemaError(f"{path}: {error}") from None
     schema = enforced(read)
-    build_database(out / MADE, to_ddl(schema) + "\n".join(_rows(schema, seed)), {})
+    build_database(out / MADE, to_ddl(schema) + "\n".join(_rows(schema, seed, rows)), {})
     return out / MADE, tuple(f"{path.name}: {note}" for note in read.notes)
 
 
-def _rows(schema: Schema, seed: int) -> Iterator[str]:
+def _rows(schema: Schema, seed: int, rows: int) -> Iterator[str]:
     """INSERT statements, parents first; one by one where the rows of a table refer to each other, which DuckDB wants."""
     asked = Facts(tables={t.name.lower() for t in schema.tables})
-    made = Populator(schema, asked, plausible(schema, seed)).make(Style("made up", rows=ROWS, hit=0.2, near=0.2, nulls=0.08, few=20), seed)
+    made = Populator(schema, asked, plausible(schema, seed)).make(Style("made up", rows=rows, hit=0.2, near=0.2, nulls=0.08, few=20), seed)
     kept: dict[str, list[Row]] = {}
     for table in schema.tables:
-        rows = kept[table.name.lower()] = _referring(table, made.rows.get(table.name, ()), schema, kept)
+        own = kept[table.name.lower()] = _referring(table, made.rows.get(table.name, ()), schema, kept)
         itself = any(k.ref_table.lower() == table.name.lower() for k in table.foreign_keys)
-        yield from (insert(table, part) + ";" for part in ([[row] for row in rows] if itself else [rows]) if part)
+        yield from (insert(table, part) + ";" for part in ([[row] for row in own] if itself else [own]) if part)
 
 
 def _referring(table: Table, rows: Sequence[Row], schema: Schema, kept: Mapping[str, Sequence[Row]]) -> list[Row]:

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlkit.data.generate import Progress, generate, known
+from sqlkit.data.follow import follow
+from sqlkit.data.generate import Generated, Progress, generate, known
 from sqlkit.data.leakage import leaks
 from sqlkit.data.logs import read_log
-from sqlkit.data.mine import group, mine
+from sqlkit.data.mine import Group, group, mine, skeletons
 from sqlkit.data.sources import SourceRow
 from sqlkit.data.vary import vary
+from sqlkit.data.world import World
 from sqlkit.database import Sandbox
 from sqlkit.errors import InputError, LeakError
 from sqlkit.model.retriever import Retriever
@@ -36,6 +38,7 @@ class Own:
     people: list[Example]
     varied: Counter[str]
     dropped: Counter[str]
+    generated: Generated
 
 
 def own(
@@ -43,21 +46,28 @@ def own(
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "",
     retriever: Retriever | None = None, progress: Progress | None = None,
 ) -> Own:  # fmt: skip
-    """Verified examples, none like a held-out question. Raises DatabaseError, SchemaError, InputError, LeakError."""
+    """Verified examples, none like a held-out question; with logs, the sampler's shapes are weighted as they ask. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
     context = retriever.attach(context) if retriever else context
     dropped: Counter[str] = Counter()
     with Sandbox(database, seconds=5) as sandbox:
-        made, reasons = generate(context, sandbox, pairs, seed, progress=progress)
-        dropped.update(reasons)
-        people = [_canonical(e, context, sandbox) for e in human]
+        logged: dict[str, list[Group]] = {}
+        why: dict[str, Counter[str]] = {}
         for log in logs:
-            why: Counter[str] = Counter()
-            found = mine(context, sandbox, group(read_log(log, why), context.tables(), why), seed, why)
+            why[log] = Counter[str]()
+            logged[log] = group(read_log(log, why[log]), context.tables(), why[log])
+        calls = sum((skeletons(groups) for groups in logged.values()), Counter[str]())
+        weights = follow(calls, World(context), seed) if calls else None
+        generated = generate(context, sandbox, pairs, seed, weights=weights, progress=progress)
+        made = generated.made
+        dropped.update(generated.dropped)
+        people = [_canonical(e, context, sandbox) for e in human]
+        for log, groups in logged.items():
+            found = mine(context, sandbox, groups, seed, why[log])
             seen = {e.id for e in made}
             fresh = (dataclasses.replace(e, id=f"{e.id}-{Path(log).stem}" if e.id in seen else e.id) for e in found)
-            made += [e for e in fresh if _in_sight(e, context, why)]
-            dropped.update({f"log: {reason}": n for reason, n in why.items()})
+            made += [e for e in fresh if _in_sight(e, context, why[log])]
+            dropped.update({f"log: {reason}": n for reason, n in why[log].items()})
         made += [e for row in asked if (e := _asked(row, context, sandbox, dropped))]
         others = vary(people, context, sandbox, VARIED, seed)
         made += [other for other, _ in others]
@@ -67,7 +77,7 @@ def own(
         lines = [f"  {a.id} {a.question!r} ~ {b.id} {b.question!r}" for a, b in copied[:10]]
         raise LeakError("\n".join([f"{len(copied)} training questions are too like held-out ones:", *lines]))
     varied = Counter(of.id for other, of in others if other.id not in alike)
-    return Own(context, [e for e in made if e.id not in alike], people, varied, dropped)
+    return Own(context, [e for e in made if e.id not in alike], people, varied, dropped, generated)
 
 
 def _in_sight(example: Example, context: Context, dropped: Counter[str]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlkit.schema.types import ForeignKey, Schema, Table
+from sqlkit.schema.types import ForeignKey, Schema
 from sqlkit.sql.facts import Facts, facts
 from sqlkit.sql.parse import SqlglotError
-from sqlkit.sql.resolve import tables_of
+from sqlkit.sql.resolve import Tables, tables_of
 
 
 def used(found: Facts, schema: Schema) -> tuple[list[str], list[str]]:
@@ -18,10 +18,15 @@ def used(found: Facts, schema: Schema) -> tuple[list[str], list[str]]:
     return sorted(tables), sorted(columns)
 
 
-def facts_in(sql: str | None, schema: Schema) -> Facts:
+def names_of(schema: Schema) -> Tables:
+    """What `facts_in` wants of a schema."""
+    return tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
+
+
+def facts_in(sql: str | None, names: Tables) -> Facts:
     """The facts of a DuckDB query; none where there is none or it cannot be parsed."""
     try:
-        return facts(sql, tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)) if sql else Facts()
+        return facts(sql, names) if sql else Facts()
     except (SqlglotError, RecursionError, ValueError):
         return Facts()
 
@@ -37,17 +42,17 @@ def coverage(queries: Iterable[Facts], schema: Schema) -> dict[str, Any]:
     missing = {
         "tables": [t.name for t in schema.tables if t.name.lower() not in tables],
         "columns": [f"{t.name}.{c.name}" for t, c in schema.columns() if (t.name.lower(), c.name.lower()) not in columns],
-        "foreign_keys": [_name(t, k) for t, k in keys if not _ends(t, k) <= joined],
+        "foreign_keys": [key_name(t.name, k) for t, k in keys if not ends(t.name, k) <= joined],
     }
     sizes = {"tables": len(schema.tables), "columns": sum(1 for _ in schema.columns()), "foreign_keys": len(keys)}
     shares: Mapping[str, Any] = {part: round(1 - len(missing[part]) / sizes[part], 4) if sizes[part] else 1.0 for part in sizes}
     return {**shares, **{f"{part}_missing": names for part, names in missing.items()}}
 
 
-def _ends(table: Table, key: ForeignKey) -> set[tuple[tuple[str, str], tuple[str, str]]]:
-    pairs: Sequence[tuple[str, str]] = list(zip(key.columns, key.ref_columns, strict=False))
-    return {((table.name.lower(), a.lower()), (key.ref_table.lower(), b.lower())) for a, b in pairs}
+def ends(table: str, key: ForeignKey) -> set[tuple[tuple[str, str], tuple[str, str]]]:
+    """The equalities that a join along a key of `table` holds."""
+    return {((table.lower(), a.lower()), (key.ref_table.lower(), b.lower())) for a, b in zip(key.columns, key.ref_columns, strict=False)}
 
 
-def _name(table: Table, key: ForeignKey) -> str:
-    return f"{table.name}({', '.join(key.columns)}) -> {key.ref_table}({', '.join(key.ref_columns)})"
+def key_name(table: str, key: ForeignKey) -> str:
+    return f"{table}({', '.join(key.columns)}) -> {key.ref_table}({', '.join(key.ref_columns)})"

@@ -7,16 +7,19 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlkit.data.card import write_card
+from sqlkit.data.duplicates import NEAR, near_share
+from sqlkit.data.generate import Generated
 from sqlkit.data.published import Account, Published
-from sqlkit.data.used import coverage, facts_in, used
-from sqlkit.prompt import Context, fingerprint
+from sqlkit.data.used import coverage, facts_in, names_of, used
+from sqlkit.prompt import ASK, Context, fingerprint
 from sqlkit.records import Example, Pair, to_dict, write_atomic, write_jsonl
 from sqlkit.schema.types import Schema
+from sqlkit.sql.facts import Facts
 
 FORMAT = 2  # of manifest.json
 
@@ -35,6 +38,11 @@ class Built:
     nearest: list[dict[str, Any]]
     notes: Sequence[str] = ()
     retriever: str = ""  # the hash of what chose tables and worked examples
+    generated: Generated | None = None
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        return self.generated.facts if self.generated else {}
 
 
 def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: int, began: float) -> dict[str, Any]:
@@ -42,7 +50,8 @@ def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: 
     schema = built.context.schema if built.context else Schema(())
     public = {id(r.example): r for r in built.rows}
     mine = [e for part in built.parts.values() for e in part if id(e) not in public]
-    facts = {sql: facts_in(sql, schema) for sql in dict.fromkeys(e.sql for e in mine)}
+    names = names_of(schema)
+    facts = {sql: built.facts.get(sql or "") or facts_in(sql, names) for sql in dict.fromkeys(e.sql for e in mine)}
 
     def row(example: Example) -> dict[str, Any]:
         found = public.get(id(example))
@@ -62,6 +71,7 @@ def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: 
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "pairs": len(pairs),
+        "pair_kinds": dict(sorted(Counter("question" if p.prompt.system == ASK else "sql" for p in pairs).items())),
         "examples": dict(Counter(r["source"] or "human" for r in every)),
         "parts": {name: len(part) for name, part in rows.items()},
         "made_by": dict(Counter(r["made_by"].split(";")[0].split(":")[0] or "people" for r in every)),
@@ -70,6 +80,9 @@ def write(out: Path, built: Built, pairs: Sequence[Pair], *, seed: int, budget: 
         "shapes": dict(sorted(Counter(r["shape"] or "human" for r in every).items())),
         "difficulty": dict(sorted(Counter(r["difficulty"] for r in every).items())),
         "coverage": coverage([facts[e.sql] for e in mine], schema) if built.context else {},
+        "unreached": built.generated.unreached if built.generated else {},
+        "neighbours": built.generated.neighbours.row() if built.generated else {},
+        "near_duplicates": {"share": round(near_share(e.question for part in built.parts.values() for e in part), 4), "from_similarity": NEAR},
         "notes": [*built.notes, *schema.notes, *(built.context.profile.notes if built.context else ())],
         "personal_data": built.context.profile.hidden if built.context else {},
         "leakage": {"compared": built.compared, "found": 0},

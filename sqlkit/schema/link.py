@@ -24,6 +24,7 @@ MAX_COLUMNS = 16
 BESIDE_KEYS = 7  # columns that are shown however many the keys are
 MAX_HINTS = 2
 RANKED = 2  # tables that a tuned retriever may bring into sight
+KEPT = 50_000  # terms whose neighbours are kept
 COVER = 0.55  # from this weight on, a word is about a column and not just in its description
 
 
@@ -62,6 +63,7 @@ class Linker:
     ) -> None:
         self.schema, self.glossary, self.profile, self._ranker = schema, glossary, profile, ranker
         self._terms: dict[str, list[tuple[str, str, float]]] = {}
+        self._near: dict[str, list[str]] = {}  # what _typo found
         for table in schema.tables:
             said = glossary.table(table.name)
             for text, weight in ((table.name, 1.0), (said.name, 1.5), *((s, 1.5) for s in said.synonyms)):
@@ -176,12 +178,28 @@ class Linker:
         """Whether a word stands in a name, a synonym, a description or a metric of the schema."""
         return stem(word.lower()) in self._terms or any(stem(word.lower()) in needed for needed, *_ in self._hints)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name of a table, with and without its schema, and of a column."""
+        return frozenset({n for t in self.schema.tables for n in (t.name, t.bare)} | {c.name for _, c in self.schema.columns()})
+
+    @cached_property
+    def _lengths(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for term in self._terms:
+            found.setdefault(len(term), []).append(term)
+        return found
+
     def _typo(self, term: str) -> list[tuple[str, str, float]]:
         """Terms one edit away, at half weight: people misspell, and the schema must still be found."""
         if len(term) < 5:
             return []
-        near = (known for known in self._terms if abs(len(known) - len(term)) <= 1 and one_edit(known, term))
-        return [(t, c, w * 0.5) for known in sorted(near)[:3] for t, c, w in self._terms[known]]
+        if term not in self._near:
+            candidates = (known for size in (-1, 0, 1) for known in self._lengths.get(len(term) + size, ()))
+            if len(self._near) > KEPT:
+                self._near.clear()
+            self._near[term] = sorted(known for known in candidates if one_edit(known, term))[:3]
+        return [(t, c, w * 0.5) for known in self._near[term] for t, c, w in self._terms[known]]
 
     def values(self, asked: list[str]) -> list[tuple[str, str, str]]:
         """Values of the database that the words of a question name, as (table, column, value)."""

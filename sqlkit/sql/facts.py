@@ -82,8 +82,8 @@ def facts_of(names: Names) -> Facts:
     found = Facts()
     for node in names.tree.walk():
         if isinstance(node, exp.Table):
-            if node.name.lower() in names.tables:
-                found.tables.add(node.name.lower())
+            placed, bare = f"{node.db}.{node.name}".lower(), node.name.lower()
+            found.tables |= {placed} if node.db and placed in names.tables else {bare} & names.tables.keys()
         elif isinstance(node, exp.Column):
             origin = names.origin(node)
             if origin:

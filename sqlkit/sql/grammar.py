@@ -83,6 +83,19 @@ PARTS = (
 ).split()
 ANY_STRING = r"/'([^'\n]|''){0,80}'/"
 DATE = r"/'[0-9]{4}(-[0-9]{2}(-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?'/"
+# words that DuckDB takes for no column or no table without quotes: tried with each of duckdb_keywords()
+RESERVED = frozenset(
+    """
+    all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check collate collation
+    column concurrently constraint create cross default deferrable desc describe distinct do else end except false fetch for foreign
+    freeze from full glob group having ilike in initially inner intersect into is isnull join lambda lateral leading left like limit
+    natural not notnull null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify
+    references returning right select semi show similar some summarize symmetric table tablesample then to trailing true union unique
+    unpack unpivot using variadic verbose when where window with
+    """.split()
+)
+
+_NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
 
 
 def select_grammar(tables: Mapping[str, Sequence[str]], texts: Collection[str] | None = None) -> str:
@@ -114,6 +127,11 @@ def _strings(texts: Collection[str]) -> str:
 
 def _any(words: object) -> str:
     return " | ".join(json.dumps(str(word)) for word in words)  # type: ignore[attr-defined]
+
+
+def names_in(sql: str) -> set[str]:
+    """Every word of a query outside of its texts, without quotes: the names that it uses, and its keywords."""
+    return {n.strip('"').replace('""', '"') for n in _NAME.findall(re.sub(r"'(?:[^']|'')*'", "", sql))}
 
 
 def identifier(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -18,7 +19,7 @@ from sqlkit.sql import mutations
 from sqlkit.sql.keys import SchemaLike, Shape, shapes
 from sqlkit.sql.mutating import Edit
 from sqlkit.sql.parse import parse_one
-from sqlkit.sql.resolve import Names
+from sqlkit.sql.resolve import Names, Tables
 
 KINDS = tuple(mutations.RULES)
 MOST = 80  # mutants of one gold: rounds over the kinds, so that every kind is there
@@ -57,6 +58,28 @@ def mutants_of(tree: exp.Expr, tables: dict[str, Shape], most: int = MOST) -> li
         if made:
             kinds.append(made)
     return list(_rounds(kinds, most))
+
+
+def a_few(sql: str, tables: dict[str, Shape], names: Tables, most: int) -> list[Mutant]:
+    """At most `most` mutants, each of another kind and none that is known to equal the gold; quick, since no other is written.
+
+    Which kinds depends on the text alone. `tables` and `names` are `keys.shapes` and `resolve.tables_of` of the schema, made once.
+    Raises SqlglotError.
+    """
+    tree = parse_one(sql)
+    found = Names(tree, names)
+    write: Any = DuckDB().generator(normalize_functions="upper", comments=False)
+    gold = write.generate(tree, copy=False)
+    start = crc32(sql.encode()) % len(KINDS)
+    made: list[Mutant] = []
+    for kind in (*KINDS[start:], *KINDS[:start]):
+        if len(made) == most:
+            break
+        edit = next((e for e in mutations.RULES[kind](found, tables) if not e.equal), None)
+        text = _written(tree, edit, write) if edit else gold
+        if text != gold:
+            made.append(Mutant(kind, text))
+    return made
 
 
 def _written(tree: exp.Expr, edit: Edit, write: Any) -> str:

@@ -156,7 +156,8 @@ class Names:
             body = _common(node.name.lower(), select) if not node.db else None
             if body is not None:
                 return Source(name, node, query=body.this, columns=_renamed(body, self._columns(body.this)))
-            table = node.name.lower()
+            table, placed = node.name.lower(), f"{node.db}.{node.name}".lower()
+            table = placed if node.db and placed in self.tables else table  # tables of several schemas are named with theirs
             return Source(name, node, table, columns=tuple(self.tables[table])) if table in self.tables else None
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query):
             return Source(name, node, query=node.this, columns=_renamed(node, self._columns(node.this)))

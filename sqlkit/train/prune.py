@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlkit.records import Prompt
 
-QUESTION, EXAMPLE = "question: ", "example: "
+QUESTION, EXAMPLE, QUERY = "question: ", "example: ", "query: "
 _WORD = re.compile(r"\w+")
 
 
@@ -22,14 +22,15 @@ def prune(prompt: Prompt, completion: str, fits: Callable[[Prompt], bool]) -> Pr
     it does not use and that are no keys.
     """
     lines = prompt.user.split("\n")
-    used = set(_WORD.findall(completion.lower()))
+    query = " ".join(line for line in lines if line.startswith(QUERY))  # of a pair from a query to its question
+    used = set(_WORD.findall(f"{completion} {query}".lower()))
     said = " ".join(completion.split()).lower()
 
     def spare(line: str) -> bool:
         head, _, rest = line.partition(": ")
         return (_WORD.findall(head.lower()) or [""])[0] not in used and rest.lower() not in said
 
-    schema = [i for i, line in enumerate(lines) if not line.startswith((QUESTION, EXAMPLE))]
+    schema = [i for i, line in enumerate(lines) if not line.startswith((QUESTION, EXAMPLE, QUERY))]
     whole = [i for i, line in enumerate(lines) if line.startswith(EXAMPLE)][::-1] + [i for i in schema if spare(lines[i])][::-1]
     left = dict(enumerate(lines))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from sqlkit.data.shapes import SHAPES
 from sqlkit.database import Sandbox
 from sqlkit.errors import LeakError
 from sqlkit.evaluate.gold import ask_gold
-from sqlkit.records import Example, Pair, read_records
+from sqlkit.prompt import ASK, Context, render_back
+from sqlkit.records import Example, Pair, Prompt, read_records
 from sqlkit.sql.extract import extract
+from sqlkit.train.prune import prune
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +115,31 @@ def test_parts_can_be_held_out_of_one_database(retail: Path, tmp_path: Path) -> 
     held = {e.id for e in read_records(Example, tmp_path / "test.jsonl")}
     assert not held & {e.id for e in read_records(Example, tmp_path / "examples.jsonl")}
     assert not any(p.id.startswith(tuple(held)) for p in read_records(Pair, tmp_path / "pairs.jsonl"))
+
+
+def test_pairs_from_queries_to_questions(retail: Path, tmp_path: Path) -> None:
+    forth = build(tmp_path / "forth", database=retail, glossary=company.glossary(), pairs=40, seed=4)
+    manifest = build(tmp_path / "both", database=retail, glossary=company.glossary(), pairs=40, seed=4, back=1.0)
+    examples = {e.id: e for e in read_records(Example, tmp_path / "both" / "examples.jsonl")}
+    pairs = read_records(Pair, tmp_path / "both" / "pairs.jsonl")
+    back = {p.id.removesuffix("-q"): p for p in pairs if p.prompt.system == ASK}
+    assert forth["pair_kinds"] == {"sql": 40} and manifest["pair_kinds"] == {"question": len(back), "sql": 40}
+    assert back.keys() == {e.id for e in examples.values() if e.sql}
+    for name, pair in back.items():
+        example = examples[name]
+        schema, _, query = pair.prompt.user.rpartition("\nquery: ")
+        assert pair.completion == example.question and query == example.sql
+        assert all(re.search(rf"^{t}\b", schema, re.M) for t in re.findall(r"(?:FROM|JOIN) ([a-z_]+)", query))
+
+
+def test_a_pair_from_a_query_keeps_its_query_when_it_is_cut(retail: Path) -> None:
+    prompt = render_back("SELECT cust_nm FROM cust WHERE city = 'Lyon'", Context.load(retail, company.glossary()))
+    wide = Prompt(prompt.system, "till: till_id number key\n" + prompt.user)
+    assert prune(wide, "who is from Lyon?", lambda p: "till" not in p.user) == prompt
+
+
+def test_the_manifest_tells_neighbours_near_duplicates_and_what_is_unreached(built: Path) -> None:
+    manifest = json.loads((built / "manifest.json").read_text())
+    assert manifest["neighbours"]["tried"] > 500 and 0.7 < manifest["neighbours"]["share"] <= 1
+    assert manifest["near_duplicates"]["share"] <= 0.02 and manifest["unreached"].get("tables", {}) == {}
+    assert "neighbours of the generated queries" in (built / "data_card.md").read_text()

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from sqlkit.commands import built_on
 from sqlkit.commands_data import build, of_source, show, suite
 from sqlkit.data.ground import from_ddl, from_files
 from sqlkit.database import Sandbox
 from sqlkit.errors import SchemaError, SqlkitError
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records
+from sqlkit.schema.glossary import Glossary
 
 LOGS = Path(__file__).parent / "logs"
 DDL = """
@@ -36,9 +38,21 @@ def test_a_build_from_ddl(tmp_path: Path) -> None:
     path = tmp_path / "schema.sql"
     path.write_text(DDL)
     manifest = build(Recipe(ddl=str(path), dialect="mysql", pairs=25), tmp_path / "out", quiet=True)
-    assert manifest["pairs"] == 25 and manifest["coverage"]["tables"] == 1.0
+    assert manifest["pairs"] == 25 and manifest["coverage"]["tables"] == manifest["coverage"]["columns"] == manifest["coverage"]["foreign_keys"] == 1.0
     with Sandbox(tmp_path / "out" / "database.duckdb") as sandbox:
         assert all(sandbox.run(e.sql).rows for e in read_records(Example, tmp_path / "out" / "examples.jsonl") if e.sql)
+
+
+def test_training_is_judged_on_the_database_that_the_build_made(tmp_path: Path) -> None:
+    path, out = tmp_path / "schema.sql", tmp_path / "out"
+    path.write_text(DDL)
+    recipe = Recipe(ddl=str(path), dialect="mysql", pairs=5)
+    with pytest.raises(SqlkitError, match="no database to judge the dev questions on"):
+        built_on(recipe, out)
+    build(recipe, out, quiet=True)
+    database, glossary = built_on(recipe, out)
+    assert database == str(out / "database.duckdb") and glossary == Glossary()
+    assert built_on(Recipe(database="sqlite:///x.db", glossary="g.yaml"), out) == ("sqlite:///x.db", "g.yaml")
 
 
 def test_files_become_tables(tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from sqlkit.schema.ddl import parse_ddl
 from sqlkit.sql.facts import Wish, facts
+from sqlkit.sql.grammar import identifier, names_in
 from sqlkit.sql.keys import shapes
-from sqlkit.sql.mutate import KINDS, Mutant, mutants, mutants_of
+from sqlkit.sql.mutate import KINDS, Mutant, a_few, mutants, mutants_of
 from sqlkit.sql.parse import SqlglotError, parse_one
 from sqlkit.sql.resolve import tables_of
 
@@ -133,3 +135,28 @@ def test_the_cap_cuts_repetition_and_not_variety() -> None:
 def test_what_cannot_be_parsed() -> None:
     with pytest.raises(SqlglotError):
         mutants("SELECT FROM WHERE", SCHEMA)
+
+
+def test_a_few_mutants_are_of_several_kinds_and_none_is_known_to_be_equal() -> None:
+    sql = "SELECT city, COUNT(*) FROM person JOIN ticket ON ticket.person_id = person.id WHERE age > 30 AND price < 5 GROUP BY city"
+    few = a_few(sql, shapes(SCHEMA), NAMES, 4)
+    assert len({m.kind for m in few}) == len(few) == 4 and a_few(sql, shapes(SCHEMA), NAMES, 4) == few
+    whole = {m.sql: m.equal for m in mutants(sql, SCHEMA)}
+    assert all(whole.get(m.sql, "") == "" and m.sql != sql for m in few)
+    with pytest.raises(SqlglotError):
+        a_few("SELECT FROM WHERE", shapes(SCHEMA), NAMES, 4)
+
+
+@pytest.mark.parametrize("name", ["order", "Select", "two words", 'a"b', "größe", "plain_1", "left"])
+def test_names_are_quoted_where_duckdb_wants_it(name: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE {identifier(name)} ({identifier(name)} INT)")
+        assert connection.execute(f"SELECT {identifier(name)} FROM {identifier(name)}").description[0][0] == name
+    assert (identifier(name) == name) == (name == "plain_1")
+    assert name in names_in(f"SELECT {identifier(name)} FROM t WHERE x = 'it''s {name}2'")
+
+
+def test_tables_of_several_schemas_are_told_apart() -> None:
+    names = tables_of([("a.t", ["x"]), ("b.t", ["x", "y"])])
+    found = facts("SELECT a.t.x FROM a.t JOIN b.t AS u ON u.x = a.t.x", names)
+    assert found.tables == {"a.t", "b.t"} and found.columns == {("a.t", "x"), ("b.t", "x")} and found.equal
