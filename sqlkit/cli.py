@@ -124,12 +124,19 @@ def train(
     gpu: Annotated[str, typer.Option(help="with --dry-run: the GPU to plan for, such as L40S or H100; default this machine")] = "",
     show_tokens: Annotated[int, typer.Option(help="print so many pairs token by token, what the loss covers in colour, and stop")] = 0,
     hourly: Annotated[float, typer.Option(help="with --dry-run: its price for an hour")] = 0.0,
+    provider: Annotated[str, typer.Option(help="tune there instead: openai or azure; --base-model is one of its models")] = "",
     print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
     """Tune a base model on pairs; the best checkpoint by execution accuracy on dev is kept."""
     from sqlkit import commands
 
-    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model)
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model, provider=provider)
+    if made.provider and not print_config:
+        from sqlkit import commands_teach
+
+        for line in commands_teach.hosted(made, pairs, out, dry_run=dry_run):
+            typer.echo(line)
+        return
     if _stop_early(made, print_config, dry_run, "train", pairs=pairs, gpu=gpu, hourly=hourly):
         return
     if show_tokens:

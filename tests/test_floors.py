@@ -17,7 +17,7 @@ FLOORS = [
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_data"},
+    {"serve", "plan", "commands", "commands_data", "commands_teach"},
     {"demo", "cli", "__main__"},
 ]
 VERBS = FLOORS[6]
@@ -32,6 +32,7 @@ DOORS = {
     "trl": {"train"},
     "llguidance": {"model"},
     "llama_index": {"query"},
+    "openai": {"model"},
     "modal": set(),
 }
 # lazily used only: errors needs nothing, embedded finds folders, and the public names live in __init__
