@@ -61,6 +61,8 @@ def build(
     suite: Annotated[list[str] | None, typer.Option(help="evaluation suite; the build fails when a question resembles one of it")] = None,
     drop_leaks: Annotated[bool | None, typer.Option("--drop-leaks", help="leave such questions out instead")] = None,
     split: Annotated[str, typer.Option(help="parts to hold out: dev=0.1,test=0.1")] = "",
+    rewrite: Annotated[str, typer.Option(help="LLM that puts questions in other words: http://host/v1#model, or one of OpenAI's models")] = "",
+    teacher: Annotated[str, typer.Option(help="LLM that writes further examples; named as for --rewrite")] = "",
     jobs: Annotated[int, typer.Option(help="processes that clean sources; 0 is one for each core")] = 0,
     out: Path = Path("runs/data"), set_: Set = None, print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
@@ -71,7 +73,7 @@ def build(
     shares = parse_overrides([part for part in split.split(",") if part]) or None
     made = _recipe(recipe, set_, database=database, ddl=ddl, dialect=dialect, files=files, glossary=glossary, pairs=pairs, seed=seed,
                    questions=questions, dev_questions=dev_questions, test_questions=test_questions, logs=log, sources=source, suites=suite,
-                   drop_leaks=drop_leaks, split=shares)
+                   drop_leaks=drop_leaks, split=shares, rewrite=rewrite, teacher=teacher)
     if _stop_early(made, print_config, dry_run, "build"):
         return
     manifest = commands_data.build(made, out, jobs=jobs)

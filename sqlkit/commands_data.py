@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> dict[str, Any]:
     """Pairs of a recipe's database, logs and sources in `out`; returns the manifest. jobs: processes, 0 for one a core."""
+    from sqlkit.commands_teach import author
     from sqlkit.data.build import build as build_pairs
 
     commands.check_space(out, 200)
@@ -25,12 +26,12 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
     grounded = recipe.database or recipe.ddl or recipe.files or not sources
     database, glossary, notes = ground(recipe, out) if grounded else ("", None, ())
     asked = {name: commands.questions(path, name, recipe) for name, path in (("dev", recipe.dev_questions), ("test", recipe.test_questions))}
-    with commands.progress("build", quiet) as tell:
+    with author(recipe, out) as writing, commands.progress("build", quiet) as tell:
         return build_pairs(
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=[*asked["dev"], *asked["test"]],
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
             suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
-            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, personal_data=recipe.personal_data, notes=notes, progress=tell,
+            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, personal_data=recipe.personal_data, notes=notes, progress=tell, author=writing,
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlkit.data.author import Author
 from sqlkit.data.batches import forget
 from sqlkit.data.generate import Progress
 from sqlkit.data.leakage import check_apart, find_leaks, neighbours
@@ -47,6 +48,7 @@ def build(
     personal_data: str | list[str] = "",
     notes: Sequence[str] = (),
     progress: Progress | None = None,
+    author: Author | None = None,
 ) -> dict[str, Any]:
     """Write pairs.jsonl, examples.jsonl, manifest.json, the data card and what goes with them to `out`; returns the manifest.
 
@@ -71,7 +73,7 @@ def build(
     if database:
         mine = own(
             database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data,
-            progress=progress,
+            progress=progress, author=author,
         )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)
     leaked = _drop_leaks(mine, rows, suites) if drop_leaks else 0
@@ -90,7 +92,7 @@ def build(
     written = _pairs(mine, training, random.Random(seed)) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
-    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes)
+    made = Built(mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, [*notes, *(author.notes() if author else ())])
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)
     forget(out)
     return manifest

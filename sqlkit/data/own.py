@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlkit.data.author import Author
 from sqlkit.data.generate import Progress, generate, known
 from sqlkit.data.leakage import leaks
 from sqlkit.data.logs import read_log
@@ -40,6 +41,7 @@ class Own:
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "", progress: Progress | None = None,
+    author: Author | None = None,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
@@ -50,12 +52,13 @@ def own(
         people = [_canonical(e, context, sandbox) for e in human]
         for log in logs:
             why: Counter[str] = Counter()
-            found = mine(context, sandbox, group(read_log(log, why), context.tables(), why), seed, why)
+            found = mine(context, sandbox, group(read_log(log, why), context.tables(), why), seed, why, writer=author.writer(context, sandbox, why) if author else None)
             seen = {e.id for e in made}
             fresh = (dataclasses.replace(e, id=f"{e.id}-{Path(log).stem}" if e.id in seen else e.id) for e in found)
             made += [e for e in fresh if _in_sight(e, context, why)]
             dropped.update({f"log: {reason}": n for reason, n in why.items()})
         made += [e for row in asked if (e := _asked(row, context, sandbox, dropped))]
+        made = author.work(made, context, sandbox, seed, dropped, progress) if author else made
         others = vary(people, context, sandbox, VARIED, seed)
         made += [other for other, _ in others]
     alike = {e.id for e, _ in leaks(made, held_out)}

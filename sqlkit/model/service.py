@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import openai
 
 OPENAI = "https://api.openai.com/v1"
+FIRST_WAIT = 1.0  # seconds before the second try, where the server names none
 PATIENCE = 300.0  # seconds: who is told to wait for longer is told so, and comes back later
 T = TypeVar("T")
 
@@ -120,7 +121,7 @@ def _wait(error: openai.APIStatusError, turn: int) -> float:
 
 
 def _backoff(turn: int) -> float:
-    return float(min(2**turn, 30))
+    return FIRST_WAIT * min(2**turn, 30)
 
 
 def _said(error: BaseException) -> str:

@@ -181,7 +181,7 @@ def test_a_job_that_is_lost_or_fails_is_told_and_not_started_again(loopback: Any
             run(loopback, made, tmp_path / "failed")
     loopback.steps = ["queued"]
     loopback.faults = [loopback.Fault("GET /fine_tuning/jobs/", 404, "gone") for _ in range(3)]
-    with pytest.raises(RunError, match="does not know the job ftjob-1 .any more.; nothing was started in its place"):
+    with pytest.raises(RunError, match=r"does not know the job ftjob-1 .any more.; nothing was started in its place"):
         run(loopback, made, tmp_path / "lost")
     loopback.steps = ["succeeded"]
     assert run(loopback, made, tmp_path / "lost").job_id == "ftjob-1" and len(loopback.jobs) == 2
@@ -189,12 +189,12 @@ def test_a_job_that_is_lost_or_fails_is_told_and_not_started_again(loopback: Any
 
 def test_another_run_or_a_dead_server_is_told(loopback: Any, made: Path, tmp_path: Path) -> None:
     run(loopback, made, tmp_path / "run")
-    with pytest.raises(RunError, match="holds a run with other epochs .job ftjob-0.; give another --out"):
+    with pytest.raises(RunError, match=r"holds a run with other epochs .job ftjob-0.; give another --out"):
         run(loopback, made, tmp_path / "run", num_train_epochs=5)
     write(made, [pair(i) for i in range(20)])
     with pytest.raises(RunError, match="holds a run with other pairs"):
         run(loopback, made, tmp_path / "run")
-    with pytest.raises(RunError, match="127.0.0.1:9 after 6 tries: cannot be reached"):
+    with pytest.raises(RunError, match=r"127.0.0.1:9 after 6 tries: cannot be reached"):
         tune(recipe(loopback), made, tmp_path / "dead", tell=lambda _: None, service=Service("http://127.0.0.1:9/v1", sleep=lambda _: None))
 
 
