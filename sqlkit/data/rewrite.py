@@ -65,7 +65,7 @@ def written(sql: str, context: Context, judge: Judge, teacher: Teacher, dropped:
         question = clean(teacher.ask(Prompt(WRITE, f"{schema}\nSQL: {text}"), max_tokens=120))
         return question, read(question, context, teacher) if question else ""
 
-    told = next(iter(teacher.each(ask, [sql])))
+    (told,) = teacher.each(ask, [sql])
     reason = _fault(Example("", "", sql), told, context, judge, set(), teacher)
     if reason:
         dropped[f"written question: {reason}"] += 1
