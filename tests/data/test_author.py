@@ -45,7 +45,7 @@ class Writer:
             return "As a language model\nI like turtles"
         if system in (REWRITE, WRITE):
             sql = user.partition("\nSQL: ")[2].partition("\n")[0]
-            question = user.partition("\nQuestion: ")[2].partition("\n")[0] if system == REWRITE else "the city of customers and spend " + str(len(self.sql))
+            question = user.partition("\nQuestion: ")[2].partition("\n")[0] if system == REWRITE else "nm by city of cust"
             self.sql[f"kindly tell: {question}"] = sql
             return f'"kindly tell: {question}"'
         if system == READ:
@@ -128,7 +128,7 @@ def test_stopped_in_the_middle_and_run_again_nothing_is_paid_twice(trouble: str,
     loopback.chat = writer
     again, _ = build(shop, loopback, tmp_path / "part", teacher_parallel=1)
     assert again["pairs_sha256"] == whole["pairs_sha256"]
-    answered = [a for a in chats(loopback)]
+    answered = chats(loopback)
     assert len(set(answered)) == first and (trouble == "dies" or len(answered) == first)
 
 
@@ -154,7 +154,7 @@ def test_examples_are_run_voted_on_and_freed_of_repeats(shop: Path, loopback: An
 
 def test_logged_queries_without_plain_words_get_the_llms(shop: Path, loopback: Any, writer: Writer, tmp_path: Path) -> None:
     log = tmp_path / "reports.sql"
-    log.write_text("SELECT city, SUM(amt) * 100 / (SELECT SUM(amt) FROM ord) FROM ord JOIN cust USING (cust_id) GROUP BY city ORDER BY city;\n")
+    log.write_text("SELECT SUM(LENGTH(nm)) FROM cust WHERE SUBSTRING(city, 2, 3) = 'yon';\n")
     alone = commands_data.build(Recipe.of({"database": str(shop), "pairs": 3, "logs": [str(log)]}), tmp_path / "b", jobs=1, quiet=True)
     assert any(k.startswith("log: cannot be put into words") for k in alone["dropped"])
     _, made = build(shop, loopback, tmp_path / "a", pairs=3, logs=[str(log)])
@@ -186,9 +186,7 @@ def test_a_model_that_takes_no_temperature_is_asked_without(shop: Path, loopback
 
 
 def test_any_llm_of_llamaindex_writes_too(shop: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    (tmp_path / "ours_llm.py").write_text(
-        "from llama_index.core.llms import MockLLM\nllm = MockLLM()\n"
-    )
+    (tmp_path / "ours_llm.py").write_text("from llama_index.core.llms import MockLLM\nllm = MockLLM()\n")
     monkeypatch.chdir(tmp_path)
     recipe = Recipe.of({"database": str(shop), "pairs": 3, "rewrite": "python:ours_llm:llm"})
     manifest = commands_data.build(recipe, tmp_path / "a", jobs=1, quiet=True)  # it repeats what it is asked
