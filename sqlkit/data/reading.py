@@ -15,7 +15,6 @@ from sqlkit.records import Prompt, Result
 from sqlkit.sql.canonical import canonical
 from sqlkit.sql.equivalent import proven_equal
 from sqlkit.sql.extract import extract
-from sqlkit.sql.keys import shapes
 from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.probe import probe
 
@@ -51,7 +50,7 @@ class Judge:
             return SAME
         if (found := _compare(self._sandbox.run, gold, other)) != SAME:
             return found
-        if proven_equal(gold, other, shapes(self._context.schema)):
+        if proven_equal(gold, other, self._context.schema):
             return SAME
         try:
             suite = self._suite(gold)
