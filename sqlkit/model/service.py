@@ -121,7 +121,7 @@ def _wait(error: openai.APIStatusError, turn: int) -> float:
 
 
 def _backoff(turn: int) -> float:
-    return FIRST_WAIT * min(2**turn, 30)
+    return FIRST_WAIT * float(min(2**turn, 30))
 
 
 def _said(error: BaseException) -> str:

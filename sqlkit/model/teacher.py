@@ -17,7 +17,8 @@ from sqlkit.model.service import Refused, Service, Unreachable
 from sqlkit.model.types import TEMPERATURE
 from sqlkit.records import Prompt
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 _BYTES_A_TOKEN = 3
 
 
@@ -58,8 +59,9 @@ class OpenAIChat:
             length = "max_completion_tokens" if "max_tokens" in self._without else "max_tokens"
             settings: dict[str, Any] = {length: max_tokens, "temperature": temperature, "seed": seed}
             settings = {key: value for key, value in settings.items() if key not in self._without}
+            asked: dict[str, Any] = {"model": self.name, "messages": prompt.messages(), **settings}
             try:
-                answer = self._service.call(lambda: self._service.client.chat.completions.create(model=self.name, messages=prompt.messages(), **settings))  # type: ignore[call-overload]  # noqa: B023
+                answer = self._service.call(lambda: self._service.client.chat.completions.create(**asked))  # noqa: B023
                 text = answer.choices[0].message.content or ""
             except Refused as error:
                 refused = {key for key in settings if key in str(error)} if error.status == 400 else set()
