@@ -70,6 +70,8 @@ def build(
     suite: Annotated[list[str] | None, typer.Option(help="evaluation suite; the build fails when a question resembles one of it")] = None,
     drop_leaks: Annotated[bool | None, typer.Option("--drop-leaks", help="leave such questions out instead")] = None,
     split: Annotated[str, typer.Option(help="parts to hold out: dev=0.1,test=0.1")] = "",
+    rewrite: Annotated[str, typer.Option(help="LLM that puts questions in other words: http://host/v1#model, or one of OpenAI's models")] = "",
+    teacher: Annotated[str, typer.Option(help="LLM that writes further examples; named as for --rewrite")] = "",
     jobs: Annotated[int, typer.Option(help="processes that clean sources; 0 is one for each core")] = 0,
     out: Path = Path("runs/data"), set_: Set = None, print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
@@ -80,7 +82,7 @@ def build(
     shares = parse_overrides([part for part in split.split(",") if part]) or None
     made = _recipe(recipe, set_, database=database, ddl=ddl, dialect=dialect, files=files, glossary=glossary, pairs=pairs, seed=seed,
                    questions=questions, dev_questions=dev_questions, test_questions=test_questions, logs=log, sources=source, suites=suite,
-                   drop_leaks=drop_leaks, split=shares)
+                   drop_leaks=drop_leaks, split=shares, rewrite=rewrite, teacher=teacher)
     if _stop_early(made, print_config, dry_run, "build"):
         return
     manifest = commands_data.build(made, out, jobs=jobs)
@@ -133,12 +135,19 @@ def train(
     gpu: Annotated[str, typer.Option(help="with --dry-run: the GPU to plan for, such as L40S or H100; default this machine")] = "",
     show_tokens: Annotated[int, typer.Option(help="print so many pairs token by token, what the loss covers in colour, and stop")] = 0,
     hourly: Annotated[float, typer.Option(help="with --dry-run: its price for an hour")] = 0.0,
+    provider: Annotated[str, typer.Option(help="tune there instead: openai or azure; --base-model is one of its models")] = "",
     print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
     """Tune a base model on pairs; the best checkpoint by execution accuracy on dev is kept."""
     from sqlkit import commands
 
-    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model)
+    made = _recipe(recipe, set_, database=database, dev_questions=dev_questions, base_model=base_model, provider=provider)
+    if made.provider and not print_config:
+        from sqlkit import commands_teach
+
+        for line in commands_teach.hosted(made, pairs, out, dry_run=dry_run):
+            typer.echo(line)
+        return
     if _stop_early(made, print_config, dry_run, "train", pairs=pairs, gpu=gpu, hourly=hourly):
         return
     if show_tokens:

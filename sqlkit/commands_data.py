@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> dict[str, Any]:
     """Pairs of a recipe's database, logs and sources in `out`; returns the manifest. jobs: processes, 0 for one a core."""
+    from sqlkit.commands_teach import author
     from sqlkit.data.build import build as build_pairs
     from sqlkit.model.retriever import open_retriever
 
@@ -27,13 +28,13 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
     database, glossary, notes = ground(recipe, out) if grounded else ("", None, ())
     paths = {"dev": recipe.dev_questions, "dev_others": "", "test": recipe.test_questions}
     held_out = [example for name, path in paths.items() for example in commands.questions(path, name, recipe)]
-    with commands.progress("build", quiet) as tell:
+    with author(recipe, out) as writing, commands.progress("build", quiet) as tell:
         return build_pairs(
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
             suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
             jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, back=recipe.back, personal_data=recipe.personal_data, notes=notes,
-            retriever=open_retriever(recipe.retriever), progress=tell,
+            retriever=open_retriever(recipe.retriever), progress=tell, author=writing,
         )
 
 

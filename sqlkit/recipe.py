@@ -48,6 +48,23 @@ class Recipe(pydantic.BaseModel):
     split: dict[str, Annotated[float, pydantic.Field(gt=0, lt=1)]] = {}
     back: float = pydantic.Field(0.0, ge=0, le=1)  # share of examples that are pairs from query to question as well
     personal_data: Literal["", "hidden", "shown"] | list[str] = ""  # values of personal columns; "": as the glossary says
+    # an LLM that writes: 'http://host/v1#model', the name of one of OpenAI's, or 'python:package.module:llm'; prices for a million tokens
+    rewrite: str = ""
+    teacher: str = ""
+    teacher_pairs: int = pydantic.Field(200, ge=1)
+    teacher_samples: int = pydantic.Field(5, ge=1)
+    teacher_parallel: int = pydantic.Field(8, ge=1)
+    teacher_cache: str = ""
+    input_price: float = pydantic.Field(0.0, ge=0)
+    output_price: float = pydantic.Field(0.0, ge=0)
+    cost_limit: float = pydantic.Field(0.0, ge=0)
+    token_limit: int = pydantic.Field(0, ge=0)
+    # tuning at a provider
+    provider: Literal["", "openai", "azure"] = ""
+    provider_url: str = ""
+    api_version: str = ""
+    suffix: str = ""
+    training_price: float = pydantic.Field(0.0, ge=0)
     # adapter
     lora_r: int = pydantic.Field(16, ge=1)
     lora_alpha: int = pydantic.Field(32, ge=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,3 +69,20 @@ def adapted(retail: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A server on this machine that speaks OpenAI's API; its class is in loopback.py."""
+    spec = importlib.util.spec_from_file_location("loopback", Path(__file__).with_name("loopback.py"))
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["loopback"] = module
+    spec.loader.exec_module(module)
+    monkeypatch.setenv("OPENAI_API_KEY", "key-o")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "key-a")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    server = module.Loopback()
+    server.Fault = module.Fault
+    yield server
+    server.close()

@@ -17,7 +17,7 @@ FLOORS = [
     {"recipe", "sight"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
-    {"serve", "plan", "commands", "commands_advise", "commands_data", "commands_export", "commands_further", "commands_retriever", "commands_search"},
+    {"serve", "plan", "commands", "commands_advise", "commands_data", "commands_export", "commands_further", "commands_retriever", "commands_search", "commands_teach"},
     {"demo", "cli", "cli_adapters", "__main__"},
 ]
 VERBS = FLOORS[6]
@@ -36,6 +36,7 @@ DOORS = {
     "sentence_transformers": {"model", "train"},
     "llguidance": {"model"},
     "llama_index": {"query"},
+    "openai": {"model"},
     "modal": set(),
 }
 # lazily used only: errors needs nothing, embedded finds folders, and the public names live in __init__

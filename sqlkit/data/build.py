@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlkit.data.author import Author
 from sqlkit.data.batches import forget
 from sqlkit.data.generate import Progress
 from sqlkit.data.leakage import check_apart, find_leaks, neighbours
@@ -50,6 +51,7 @@ def build(
     notes: Sequence[str] = (),
     retriever: Retriever | None = None,
     progress: Progress | None = None,
+    author: Author | None = None,
 ) -> dict[str, Any]:
     """Write pairs.jsonl, examples.jsonl, manifest.json, the data card and what goes with them to `out`; returns the manifest.
 
@@ -75,7 +77,7 @@ def build(
     if database:
         mine = own(
             database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data,
-            retriever=retriever, progress=progress,
+            retriever=retriever, progress=progress, author=author,
         )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)
     leaked = _drop_leaks(mine, rows, suites) if drop_leaks else 0
@@ -95,8 +97,9 @@ def build(
     written += _back(mine, training, back, random.Random(f"{seed} back")) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
+    told = [*notes, *(author.notes() if author else ())]
     made = Built(
-        mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, notes,
+        mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, told,
         retriever.hash if retriever else "", mine.generated if mine else None,
     )  # fmt: skip
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)

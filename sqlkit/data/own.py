@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlkit.data.author import Author
 from sqlkit.data.follow import follow
 from sqlkit.data.generate import Generated, Progress, generate, known
 from sqlkit.data.leakage import leaks
@@ -44,7 +45,7 @@ class Own:
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "",
-    retriever: Retriever | None = None, progress: Progress | None = None,
+    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question; with logs, the sampler's shapes are weighted as they ask. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
@@ -63,12 +64,14 @@ def own(
         dropped.update(generated.dropped)
         people = [_canonical(e, context, sandbox) for e in human]
         for log, groups in logged.items():
-            found = mine(context, sandbox, groups, seed, why[log])
+            writer = author.writer(context, sandbox, why[log]) if author else None
+            found = mine(context, sandbox, groups, seed, why[log], writer=writer)
             seen = {e.id for e in made}
             fresh = (dataclasses.replace(e, id=f"{e.id}-{Path(log).stem}" if e.id in seen else e.id) for e in found)
             made += [e for e in fresh if _in_sight(e, context, why[log])]
             dropped.update({f"log: {reason}": n for reason, n in why[log].items()})
         made += [e for row in asked if (e := _asked(row, context, sandbox, dropped))]
+        made = author.work(made, context, sandbox, seed, dropped, progress) if author else made
         others = vary(people, context, sandbox, VARIED, seed)
         made += [other for other, _ in others]
     alike = {e.id for e, _ in leaks(made, held_out)}

@@ -1,33 +1,29 @@
-"""Any server that speaks OpenAI's chat completions: vLLM, llama-server, Ollama, a hosted model."""
+"""Any server that speaks OpenAI's chat completions: vLLM, llama-server, Ollama, OpenAI, Azure OpenAI."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlkit.errors import InputError, MissingExtra
+from sqlkit.errors import InputError
+from sqlkit.model.service import open_client
 from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Progress
 from sqlkit.records import Prompt
 
 
 class OpenAICompatibleModel:
-    """`url` is 'http://host/v1#model'. The key is read from OPENAI_API_KEY; retries are the client's own.
+    """`url` is 'http://host/v1#model' (addresses: `sqlkit.model.service`); retries are the client's own.
 
     A grammar is passed on in vLLM's form (`structured_outputs`); servers that do not know it ignore or refuse it.
     """
 
     def __init__(self, url: str, *, timeout: float = 120.0) -> None:
-        try:
-            import openai
-        except ImportError:
-            raise MissingExtra("openai", "query") from None
         address, _, self._name = url.partition("#")
         if not self._name:
             raise InputError(f"{url} names no model; write it behind a '#', as in {address}#model")
         self._address = address
-        self._client = openai.OpenAI(base_url=address, api_key=os.environ.get("OPENAI_API_KEY", "none"), timeout=timeout, max_retries=3)
+        self._client = open_client(address, timeout, retries=3)
 
     def generate(
         self,

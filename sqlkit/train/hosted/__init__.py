@@ -1,0 +1,1 @@
+"""Tuning at a provider: OpenAI and Azure OpenAI."""
