@@ -26,13 +26,12 @@ CASES = [
     (RICH, RICH, "equivalent", "equivalent", "the same result"),
     (RICH, "SELECT name FROM emp WHERE salary < 3000", "different", "different", ""),
     ("SELECT COUNT(*) FROM emp", "SELECT 4", "equivalent", "different", "the same result on the rows given"),
-    ("SELECT name FROM emp ORDER BY salary DESC LIMIT 1", "SELECT name FROM emp WHERE salary = (SELECT MAX(salary) FROM emp)", "equivalent", "different", ""),
     ("SELECT dept FROM emp GROUP BY dept HAVING COUNT(*) > 1", "SELECT dept FROM emp GROUP BY dept", "equivalent", "different", ""),
     ("SELECT name FROM emp WHERE salary > 9000", "SELECT name FROM emp WHERE salary > 8000", "undecidable", "different", "on database"),
     ("SELECT name FROM emp WHERE salary > 9000", "SELECT e.name FROM emp AS e WHERE 9000 < e.salary", "equivalent", "equivalent", "proven"),
-    (RICH, "SELECT nothing FROM emp", "error", "error", "bind"),
+    (RICH, "SELECT wage FROM emp", "error", "error", "wage"),
     (RICH, None, "different", "different", "refused"),
-    ("SELECT nothing FROM emp", RICH, "gold_broken", "gold_broken", ""),
+    ("SELECT wage FROM emp", RICH, "gold_broken", "gold_broken", ""),
 ]  # fmt: skip
 
 
