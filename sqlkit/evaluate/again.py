@@ -25,10 +25,11 @@ def again(case: Case, outcome: Outcome, first: Grader, place: Place, options: Op
         return outcome
     try:
         opened = place.beside(case, first.dialect, first.schema())
-    except SqlkitError as error:
-        return {**outcome, "reason": f"{outcome['reason']}; no databases can be made from the rows: {error}"}
-    second = Grader(opened.databases, opened.dialect, policy=options.policy, untyped=opened.untyped, schema=opened.schema, prove=True, made=True)
-    told = judge(case, second, dataclasses.replace(options, details=False))
+        second = Grader(opened.databases, opened.dialect, policy=options.policy, untyped=opened.untyped, schema=opened.schema, prove=True, made=True)
+        told = judge(case, second, dataclasses.replace(options, details=False))
+    except Exception as error:  # a fault in making databases must not cost the verdict on the rows given
+        why = str(error) if isinstance(error, SqlkitError) else f"{type(error).__name__}: {error}"
+        return {**outcome, "reason": f"{outcome['reason']}; no databases can be made from the rows: {why}"}
     known: dict[str, Any] = {"suite": round(opened.score or 0.0, 4)}
     if told["verdict"] in ("different", "error"):
         said = "" if outcome["verdict"] == "undecidable" else "; the same result on the rows given"

@@ -64,8 +64,16 @@ def grade_group(cases: Sequence[Case], place: Place, options: Options) -> Iterat
 def _queries(cases: Sequence[Case]) -> list[str]:
     """What will be asked: golds, predictions, and what shows the ties at a gold's LIMIT."""
     asked = [case for case in cases if not case.fault]
-    ties = [first for case in asked for gold in case.golds or () if (first := probe(gold, case.dialect or "duckdb").first)]
+    ties = [first for case in asked for gold in case.golds or () if (first := _ties(gold, case.dialect or "duckdb"))]
     return [q for case in asked for q in (*(case.golds or ()), case.pred) if q and q.strip()] + ties
+
+
+def _ties(gold: str, dialect: str) -> str:
+    """What shows the ties at a gold's LIMIT; '' where nothing need be asked. A gold that cannot be looked at is told with its own case."""
+    try:
+        return probe(gold, dialect).first
+    except Exception:
+        return ""
 
 
 def _open(case: Case, place: Place, options: Options) -> tuple[Grader | None, float | None, str]:
