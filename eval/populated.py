@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlkit.data import company
 from sqlkit.database import PopulatedSandbox, Suite, build_suite
-from sqlkit.database.populate import Populator, typed_by_use
+from sqlkit.database.populate import Populator, typed_for
 from sqlkit.database.styles import styles
 from sqlkit.embedded import folder as embedded
 from sqlkit.errors import SqlkitError
@@ -31,10 +31,10 @@ from sqlkit.evaluate.group import Options
 from sqlkit.records import Example, Prediction, read_jsonl
 from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
 from sqlkit.schema.types import Schema
-from sqlkit.sql.facts import Facts, facts, facts_of
+from sqlkit.sql.facts import Facts, facts
 from sqlkit.sql.mutate import mutants
-from sqlkit.sql.parse import SqlglotError, parse_one
-from sqlkit.sql.resolve import Names, tables_of
+from sqlkit.sql.parse import SqlglotError
+from sqlkit.sql.resolve import tables_of
 from sqlkit.sql.sqlite import from_sqlite
 
 GOLDS = 300  # of each kind that are looked at
@@ -143,8 +143,7 @@ def with_suite(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def typed(schema: Schema, sql: str) -> tuple[Schema, str]:
     """A schema whose columns are mostly called VARCHAR, typed as the gold uses them, and the gold in DuckDB's SQL."""
-    names = tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
-    schema = typed_by_use(schema, facts_of(Names(parse_one(sql, "sqlite"), names)))
+    schema = typed_for(schema, [sql], "sqlite")
     return schema, from_sqlite(sql, schema).sql
 
 

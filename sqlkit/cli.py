@@ -278,6 +278,7 @@ def grade(
     out: Annotated[Path, typer.Option(help="JSONL: id, verdict, reason, witness")] = Path("runs/grades.jsonl"),
     policy: Annotated[str, typer.Option(help="relaxed, strict (columns in order) or subset (further columns allowed)")] = "relaxed",
     details: Annotated[bool, typer.Option(help="also what other graders would say, partial credit, the repair")] = False,
+    suite: Annotated[bool, typer.Option("--suite", help="ask right answers again on perturbed samples of the rows given")] = False,
     jobs: Annotated[int, typer.Option(help="processes; 0 is one for each core")] = 0,
     seconds: Annotated[float, typer.Option(help="time limit of one query")] = 5.0,
     fail_under: Annotated[float | None, typer.Option(help="exit 1 when EX, a share from 0 to 1, is lower")] = None,
@@ -288,7 +289,7 @@ def grade(
     if fail_under is not None and not 0 <= fail_under <= 1:
         raise SqlkitError(f"--fail-under {fail_under:g} is no share from 0 to 1")
     tally, amiss = commands.grade(
-        out, cases=cases, gold=gold, predicted=pred, database=database, ddl=ddl, dialect=dialect, policy=policy, details=details,
+        out, cases=cases, gold=gold, predicted=pred, database=database, ddl=ddl, dialect=dialect, policy=policy, details=details, suite=suite,
         jobs=jobs, seconds=seconds, quiet=not sys.stderr.isatty(),
     )
     typer.echo(tally.text())

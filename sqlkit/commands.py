@@ -243,7 +243,7 @@ def retriever_of(recipe: Recipe, adapter: Path | None) -> str:
 
 def grade(
     out: Path, *, cases: Path | None = None, gold: Path | None = None, predicted: Path | None = None, database: str = "",
-    ddl: Path | None = None, dialect: str = "", policy: str = "relaxed", details: bool = False, jobs: int = 0,
+    ddl: Path | None = None, dialect: str = "", policy: str = "relaxed", details: bool = False, suite: bool = False, jobs: int = 0,
     seconds: float = 5.0, quiet: bool = False,
 ) -> tuple[Any, list[str]]:
     """Grade a case file, or a gold file against a prediction file, into `out`; returns the tally and what was amiss.
@@ -278,7 +278,7 @@ def grade(
         listed, amiss = of_files(gold, predicted, database=database, ddl=_text(ddl), dialect=dialect)
         held = lambda: listed  # noqa: E731
     tally = Tally()
-    options = Options(policy, details, seconds)
+    options = Options(policy, details, seconds, suite=suite)
     with progress("grade", quiet) as tell:
         for case, outcome in grade_cases(held, out, options, jobs=jobs or os.cpu_count() or 1, progress=lambda n, _: tell(n, 0)):
             tally.add(case, outcome)

@@ -21,10 +21,10 @@ from sqlkit.database.styles import Style
 from sqlkit.database.sweep import Sweep
 from sqlkit.schema.ddl import enforced, qualified
 from sqlkit.schema.types import Schema, Table
-from sqlkit.sql.facts import Facts
+from sqlkit.sql.facts import Facts, facts_of
 from sqlkit.sql.facts import facts as read_facts
-from sqlkit.sql.parse import SqlglotError
-from sqlkit.sql.resolve import Origin, tables_of
+from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.resolve import Names, Origin, tables_of
 
 
 def typed_by_use(schema: Schema, facts: Facts) -> Schema:
@@ -65,6 +65,18 @@ def typed_by_use(schema: Schema, facts: Facts) -> Schema:
             columns.append(column)
         tables.append(dataclasses.replace(table, columns=tuple(columns)))
     return dataclasses.replace(schema, tables=tuple(tables))
+
+
+def typed_for(schema: Schema, golds: Iterable[str], dialect: str) -> Schema:
+    """The schema typed by what golds of a dialect use; one that cannot be read is passed over."""
+    names = tables_of((t.name, [c.name for c in t.columns]) for t in schema.tables)
+    asked = Facts()
+    for sql in golds:
+        try:
+            asked.add(facts_of(Names(parse_one(sql, dialect), names)))
+        except (SqlglotError, RecursionError, ValueError):
+            continue
+    return typed_by_use(schema, asked)
 
 
 class Union:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlkit.database.constraints import kept
 from sqlkit.database.rows import Database, Row, literal, quoted
 from sqlkit.database.suite import Suite, build_suite
+from sqlkit.errors import DatabaseError
 from sqlkit.schema.ddl import enforced, qualified
 from sqlkit.schema.types import Schema, Table
 from sqlkit.sql.resolve import Origin
 
-Execute = Callable[[str], Any]  # runs SQL on the database that holds the rows and returns a DuckDB cursor
+Execute = Callable[[str], Any]  # runs SQL on the database that holds the rows and returns a DuckDB cursor, or what has its fetchall
 
 
 def suite_beside(execute: Execute, schema: Schema, golds: Sequence[str], *, seed: int = 0, most: int = 8) -> Suite:
@@ -28,7 +29,7 @@ def sample(execute: Execute, schema: Schema, most: int = 40) -> Database:
     schema = enforced(schema)
     found: dict[str, list[Row]] = {t.name: [] for t in schema.tables}
     for table in reversed(schema.tables):  # children before parents
-        rows = _rows(execute, table, f"ORDER BY hash(t) LIMIT {most}")
+        rows = _rows(execute, table, f"ORDER BY hash(t) LIMIT {most}") or _rows(execute, table, f"LIMIT {most}")  # no DuckDB
         for key, values in _wanted(schema, table, found):
             tests = " OR ".join("(" + " AND ".join(f"{quoted(c)} = {literal(v)}" for c, v in zip(key, value, strict=True)) + ")" for value in values)
             rows += _rows(execute, table, f"WHERE {tests} LIMIT {4 * most}") if tests else []
@@ -46,7 +47,7 @@ def _rows(execute: Execute, table: Table, rest: str) -> list[Row]:
     columns = ", ".join(quoted(c.name) for c in table.columns)
     try:
         return [tuple(map(_plain, row)) for row in execute(f"SELECT {columns} FROM {qualified(table)} AS t {rest}").fetchall()]
-    except duckdb.Error:
+    except (duckdb.Error, DatabaseError):
         return []
 
 
@@ -75,7 +76,7 @@ def profile(execute: Execute, schema: Schema, most: int = 40) -> dict[Origin, li
         sql = f"SELECT {name} FROM {qualified(table)} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most}"
         try:
             values = [value for (value,) in execute(sql).fetchall()]
-        except duckdb.Error:
+        except (duckdb.Error, DatabaseError):
             continue
         found[table.name.lower(), column.name.lower()] = [_plain(value) for value in values]
     return found

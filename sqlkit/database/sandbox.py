@@ -8,6 +8,7 @@ where the system allows that; a database server, which is as safe as the account
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
 import threading
 import time
@@ -30,6 +31,16 @@ REOPENED = 200  # databases after which a worker is replaced: what they leave be
 PIPE = 32_768  # bytes of queries sent ahead; a pipe holds twice as much
 GRACE = 0.25  # seconds past the limit before the worker is killed, so that a query at the limit can still answer
 MEMORY = "memory: the query needs more memory than allowed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows, asked for as one asks a DuckDB cursor."""
+
+    rows: Sequence[Sequence[Any]]
+
+    def fetchall(self) -> list[Sequence[Any]]:
+        return list(self.rows)
 
 
 class Sandbox:
@@ -120,6 +131,14 @@ class Sandbox:
         with self._lock:
             answers = iter(self._ask_all([sql for sql, error in gated if not error]))
         return [Result(error=error) if error else next(answers) for _, error in gated]
+
+    def execute(self, sql: str) -> Answer:
+        """Run SQL of our own, in the database's dialect and as it stands. Raises DatabaseError when it fails."""
+        with self._lock:
+            result = self._ask(sql)
+        if not result.ok:
+            raise DatabaseError(result.error)
+        return Answer(result.rows)
 
     def cost(self, sql: str) -> int | None:
         """How many rows the query's operators scan and make: the same on every machine. None where it fails, or not on DuckDB."""
@@ -267,6 +286,7 @@ def _file(url: str) -> str:
 
 def _schema(options: dict[str, Any]) -> Tables:
     """The schema of a DuckDB file, or of the statements that make one; without tables where it cannot be read."""
+    from sqlkit.schema.catalogue import read_catalogue
     from sqlkit.schema.ddl import parse_ddl
     from sqlkit.schema.read import read_schema
     from sqlkit.schema.types import Schema
@@ -275,7 +295,7 @@ def _schema(options: dict[str, Any]) -> Tables:
         if options["script"]:
             made = [text for text in options["script"] if text.lstrip()[:6].upper() in ("CREATE", "ALTER ")]
             return parse_ddl(";\n".join(made))
-        return read_schema(options["database"])
+        return read_catalogue(options["database"], views=True) if options["kind"] == "duckdb" else read_schema(options["database"])
     except SqlkitError:
         return Schema(())
 

@@ -22,7 +22,7 @@ from sqlkit.evaluate.cases import NOTHING, Case
 from sqlkit.evaluate.group import Options, Outcome
 from sqlkit.evaluate.workers import Task, work
 
-VERSION = 1  # of the verdicts: a log of another one is not taken up
+VERSION = 2  # of the verdicts: a log of another one is not taken up
 WINDOW = 4096  # cases that are looked at together for those that share a database
 TASK = 96  # cases that a worker gets at once
 

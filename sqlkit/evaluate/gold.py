@@ -51,25 +51,40 @@ def groups_of(result: Result, seen: Probe, run: Callable[[str], Result]) -> tupl
     """The tie groups of a result, and whether all of their rows are known. run: asks the database that gave it."""
     if seen.plain:
         return bag(result.rows), True
-    full = result if not seen.limited and not seen.appended else run(seen.sql)
+    if not seen.limited and not seen.appended:
+        return _grouped(result, seen, result, result.truncated)
+    if seen.first:  # the ties at the LIMIT mostly end a few rows past it
+        full = run(seen.first)
+        groups, whole = _grouped(result, seen, full, full.truncated or len(full.rows) >= seen.reach)
+        if whole:
+            return groups, True
+    full = run(seen.sql)
+    return _grouped(result, seen, full, full.truncated)
+
+
+def _grouped(result: Result, seen: Probe, full: Result, cut: bool) -> tuple[list[Group], bool]:
+    """As `groups_of`, from the rows of the probe. cut: there are more than these."""
     width = len(result.columns)
     keys = _positions(seen, full, width)
     if keys is None or seen.offset is None or not full.ok or len(full.columns) != width + seen.appended:
         return _strict(result, seen), True
+    end = seen.offset + len(result.rows)
     blocks: list[list[Row]] = []
     for i, row in enumerate(full.rows):
         last = full.rows[i - 1]
         if not i or not all([row[k] == last[k] or same(row[k], last[k]) for k in keys]):
             blocks.append([])
+            if i >= end:
+                break  # what comes now is past the LIMIT and past its ties
         blocks[-1].append(row[:width] if seen.appended else row)
     groups: list[Group] = []
-    start, first, end = 0, seen.offset, seen.offset + len(result.rows)
+    start, first = 0, seen.offset
     for block in blocks:
         take = min(start + len(block), end) - max(start, first)
         start += len(block)
         if take > 0:
             groups.append(Group(tuple(block), take))
-    known = not full.truncated or end <= start - len(blocks[-1])
+    known = not cut or end <= start - len(blocks[-1])
     if full is not result and known and not compare(groups, result.rows, width, width).equal:
         return _strict(result, seen), True  # the rewriting did not keep the meaning: take what came literally
     return groups, known

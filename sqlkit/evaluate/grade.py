@@ -65,7 +65,7 @@ class Grader:
         self.names = [str(getattr(d, "name", "") or f"database {i}") for i, d in enumerate(given, 1)]
         self.databases = [Remembered(database, name, untyped) for database, name in zip(given, self.names, strict=True)]
         self.prove, self.made = prove, made
-        self._schema = functools.cache(schema or (lambda: None))
+        self.schema = functools.cache(schema or (lambda: None))
         self.dialect, self.weak, self.columns = dialect, weak, POLICIES[policy]
         self._golds: dict[tuple[str, str], Golds] = {}
         self._levels: dict[tuple[str, str], str] = {}
@@ -222,7 +222,7 @@ class Grader:
 
     def _proven(self, gold: str, sql: str) -> bool:
         """Whether both queries come down to one text under the schema, where it is known."""
-        schema = self._schema()
+        schema = self.schema()
         return schema is not None and proven_equal(gold, sql, schema, self.dialect, in_place=self.columns == "fixed")
 
 

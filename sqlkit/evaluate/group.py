@@ -13,6 +13,7 @@ from sqlkit.evaluate.grade import Grader, Policy
 from sqlkit.evaluate.place import Place
 from sqlkit.records import Example, Grade, Prediction
 from sqlkit.sql.guard import check
+from sqlkit.sql.probe import probe
 from sqlkit.sql.skeleton import hardness
 
 AHEAD = 24  # cases whose queries are sent to the database at once
@@ -21,12 +22,14 @@ Outcome = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """How to grade: the policy of the verdict, limits on one query, and whether to tell what stands beside it."""
+    """How to grade: the policy of the verdict, limits on one query, whether to tell what stands beside it, and whether to ask
+    right answers again on databases made from the rows given (`suite`)."""
 
     policy: Policy = "relaxed"
     details: bool = False
     seconds: float = 5.0
     memory_mb: int = 1024
+    suite: bool = False
 
 
 def grade_group(cases: Sequence[Case], place: Place, options: Options) -> Iterator[Outcome]:
@@ -54,12 +57,23 @@ def grade_group(cases: Sequence[Case], place: Place, options: Options) -> Iterat
             if not fetched:
                 grader.prefetch(_queries([case] if case.made else ahead))
                 fetched = not case.made
-            outcome = _outcome(case, grader, options)
+            outcome = _outcome(case, grader, options, place)
             yield outcome if score is None else {**outcome, "suite": round(score, 4)}
 
 
 def _queries(cases: Sequence[Case]) -> list[str]:
-    return [q for case in cases if not case.fault for q in (*(case.golds or ()), case.pred) if q and q.strip()]
+    """What will be asked: golds, predictions, and what shows the ties at a gold's LIMIT."""
+    asked = [case for case in cases if not case.fault]
+    ties = [first for case in asked for gold in case.golds or () if (first := _ties(gold, case.dialect or "duckdb"))]
+    return [q for case in asked for q in (*(case.golds or ()), case.pred) if q and q.strip()] + ties
+
+
+def _ties(gold: str, dialect: str) -> str:
+    """What shows the ties at a gold's LIMIT; '' where nothing need be asked. A gold that cannot be looked at is told with its own case."""
+    try:
+        return probe(gold, dialect).first
+    except Exception:
+        return ""
 
 
 def _open(case: Case, place: Place, options: Options) -> tuple[Grader | None, float | None, str]:
@@ -85,10 +99,15 @@ def _unusable(case: Case, why: str) -> Outcome:
     return {"verdict": "undecidable", "reason": why, "witness": None, "unusable": True}
 
 
-def _outcome(case: Case, grader: Grader, options: Options) -> Outcome:
+def _outcome(case: Case, grader: Grader, options: Options, place: Place) -> Outcome:
     """One outcome; a fault of our own, or of a database that is gone, costs that case and no other."""
     try:
-        return _graded(case, grader, options)
+        outcome = _graded(case, grader, options)
+        if options.suite:
+            from sqlkit.evaluate.again import again
+
+            outcome = again(case, outcome, grader, place, options, _graded)
+        return outcome
     except SqlkitError as error:
         return _unusable(case, str(error))
     except Exception as error:

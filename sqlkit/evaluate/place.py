@@ -7,14 +7,16 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlkit.database.populate import typed_for
 from sqlkit.database.populated import PopulatedSandbox
+from sqlkit.database.sample import suite_beside
 from sqlkit.database.sandbox import Sandbox
-from sqlkit.database.suite import build_suite
+from sqlkit.database.suite import Suite, build_suite
 from sqlkit.errors import DatabaseError, InputError, SchemaError, SqlkitError
 from sqlkit.evaluate.cases import Case
 from sqlkit.evaluate.runs import Runs
 from sqlkit.records import Result
-from sqlkit.schema.catalogue import read_catalogue
+from sqlkit.schema.catalogue import DUCKDB_FILES, read_catalogue
 from sqlkit.schema.ddl import parse_ddl, to_ddl, untyped
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.types import Schema
@@ -22,8 +24,8 @@ from sqlkit.sql.guard import check
 from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all, transpile
 from sqlkit.sql.sqlite import from_sqlite
 
-DUCKDB = (".duckdb", ".ddb")
 DATABASES = 8  # made for a case that has none
+SUITES = 64  # made from rows that are kept
 WEAK = 0.9  # share of mutants of the gold that databases must tell apart before they may say "equivalent"
 
 
@@ -48,6 +50,7 @@ class Place:
         self._sandbox: Sandbox | None = None
         self._populated: PopulatedSandbox | None = None
         self._held: tuple[str, ...] = ()
+        self._suites = dict[tuple[Any, ...], Suite]()
 
     def open(self, case: Case) -> Opened:
         """The databases of a case. Those that were opened before are then closed.
@@ -73,16 +76,42 @@ class Place:
 
     def _populate(self, case: Case, dialect: str) -> Opened:
         schema = parse_ddl(case.ddl, dialect)
+        if dialect == "sqlite":  # it compares text with numbers, so a DDL may call every column text
+            schema = typed_for(schema, case.golds or (), dialect)
         to_duckdb = Translator(dialect, schema)
         golds = [text for text, error in map(to_duckdb, case.golds or ()) if not error]
         suite = build_suite(schema, golds or ["SELECT 1"], most=DATABASES)
+        databases = self._load(suite, to_duckdb)
+        weak = f"the databases made tell only {suite.score:.0%} of the gold's mutants apart" if suite.score < WEAK else ""
+        return Opened(databases, dialect, lambda: schema, weak, suite.score, untyped(case.ddl, dialect))
+
+    def _load(self, suite: Suite, to_duckdb: Translator) -> list[Runs]:
+        """Go over to the databases of a suite."""
         if self._populated is None:
             self._populated = PopulatedSandbox(suite, **self._limits)
         else:
             self._populated.switch(suite)
-        databases = [Translating(database, to_duckdb) for database in self._populated.databases]
-        weak = f"the databases made tell only {suite.score:.0%} of the gold's mutants apart" if suite.score < WEAK else ""
-        return Opened(databases, dialect, lambda: schema, weak, suite.score, untyped(case.ddl, dialect))
+        return [Translating(database, to_duckdb) for database in self._populated.databases]
+
+    def beside(self, case: Case, dialect: str, schema: Schema | None) -> Opened:
+        """Databases made from the rows of the case that is open: samples, perturbed, to tell its golds from their mutants.
+
+        Raises SqlkitError when none can be made.
+        """
+        if schema is None or self._sandbox is None:
+            raise InputError("the schema cannot be read")
+        to_duckdb = Translator(dialect, schema)
+        key = (*case.place, case.golds)
+        if key not in self._suites:
+            golds = [text for text, error in map(to_duckdb, case.golds or ()) if not error]
+            if not golds:
+                raise InputError("the gold cannot be read as DuckDB's SQL")
+            if len(self._suites) >= SUITES:
+                self._suites.clear()
+            self._suites[key] = suite_beside(self._sandbox.execute, schema, golds, most=DATABASES)
+        suite = self._suites[key]
+        loose = bool(case.ddl) and untyped(case.ddl, dialect)
+        return Opened(self._load(suite, to_duckdb), dialect, lambda: schema, score=suite.score, untyped=loose)
 
     def _make(self, case: Case) -> None:
         """From DDL and rows as they stand; where DuckDB refuses them, from what the DDL means, without keys."""
@@ -118,7 +147,7 @@ class Place:
 @functools.lru_cache(64)
 def _read(database: str) -> Schema | None:
     try:
-        return read_catalogue(database) if database.endswith(DUCKDB) else read_schema(database)
+        return read_catalogue(database) if database.endswith(DUCKDB_FILES) else read_schema(database)
     except SqlkitError:
         return None
 
@@ -157,8 +186,14 @@ class Translator:
 
     def __init__(self, dialect: str, schema: Schema) -> None:
         self.dialect, self.schema = dialect, schema
+        self._made = dict[str, tuple[str, str]]()  # a query is asked of every database
 
     def __call__(self, sql: str) -> tuple[str, str]:
+        if sql not in self._made:
+            self._made[sql] = self._translate(sql)
+        return self._made[sql]
+
+    def _translate(self, sql: str) -> tuple[str, str]:
         if self.dialect == "duckdb":
             return sql, ""
         reason = check(sql, self.dialect)

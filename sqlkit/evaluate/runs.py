@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlkit.evaluate.values import numeral
 from sqlkit.records import Result
 
-KEPT = 64  # answers of at most this many queries are kept, and of no more rows than this in all
+KEPT = 160  # answers of at most this many queries are kept, and of no more rows than this in all
 ROWS = 200_000
 
 

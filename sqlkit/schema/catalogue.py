@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlkit.errors import DatabaseError
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 
+DUCKDB_FILES = (".duckdb", ".ddb")
+
 _COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()
 WHERE NOT internal AND schema_name = current_schema() AND database_name = current_database() ORDER BY table_oid, column_index
@@ -18,20 +20,23 @@ WHERE schema_name = current_schema() AND database_name = current_database()
 """
 
 
-def read_catalogue(path: str | Path) -> Schema:
-    """Tables, columns, keys and unique columns of a DuckDB file. Raises DatabaseError when it cannot be read."""
+def read_catalogue(path: str | Path, views: bool = False) -> Schema:
+    """Tables, columns, keys and unique columns of a DuckDB file's default schema; views: those as well, as tables.
+
+    Raises DatabaseError when it cannot be read.
+    """
     import duckdb
 
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             columns = connection.execute(_COLUMNS).fetchall()
             constraints = connection.execute(_CONSTRAINTS).fetchall()
-            views = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+            seen = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
     except duckdb.Error as error:
         raise DatabaseError(f"cannot read database {path}: {str(error).splitlines()[0]}") from None
     tables: defaultdict[str, list[Column]] = defaultdict(list)
     for table, column, kind, nullable in columns:
-        if table not in views:
+        if views or table not in seen:
             tables[table].append(Column(column, kind, nullable))
     keys: defaultdict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
     foreign: defaultdict[str, list[ForeignKey]] = defaultdict(list)

@@ -6,6 +6,7 @@ Not the only wall: the sandbox's own process, its read-only transaction and its 
 
 from __future__ import annotations
 
+import functools
 import re
 
 from sqlglot import exp
@@ -61,6 +62,11 @@ def check(sql: str, dialect: str = "duckdb") -> str:
         return "parse: no SQL"
     if len(sql) > LONGEST:
         return f"longer than {LONGEST} characters"
+    return _looked_at(sql, dialect)
+
+
+@functools.lru_cache(512)  # a query is asked of every database
+def _looked_at(sql: str, dialect: str) -> str:
     if "\x00" in sql:
         return "a NUL character"
     try:

@@ -15,6 +15,9 @@ from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
 
+PAST = 50  # rows past a LIMIT that are asked for first: ties seldom reach further
+_LIMITS = ("duckdb", "sqlite", "postgres", "mysql")  # where a LIMIT stands at the end
+
 # Their value is another one at every call: no gold may rest on them.
 _VOLATILE = {"random", "rand", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "nextval", "setseed"}
 # Their value is another one at another time: a gold that shows it cannot be compared.
@@ -33,6 +36,7 @@ _ARRIVAL = {
 class Probe:
     """`sql` is the query without LIMIT and OFFSET, with `appended` sort keys behind its own columns.
 
+    `first` is `sql` with a LIMIT of `reach` rows, a little past the query's own: most ties end there; '' where there is none.
     `keys` are the sort keys in order: a column's position (0-based, in the output of `sql`; negative counts from the
     end), or a column's name. `offset` None: it is an expression. `volatile` names functions that make the result
     random; `clock` says that it asks for the time; `fragile` says that something below the top may depend on the order in
@@ -40,6 +44,8 @@ class Probe:
     """
 
     sql: str
+    first: str = ""
+    reach: int = 0
     ordered: bool = False
     limited: bool = False
     offset: int | None = 0
@@ -56,6 +62,7 @@ class Probe:
         return not self.ordered and not self.limited
 
 
+@functools.lru_cache(256)
 def probe(sql: str, dialect: str = "duckdb") -> Probe:
     """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
     try:
@@ -76,11 +83,16 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
         if extra:
             tree.set("expressions", [*tree.expressions, *extra])
         sql = tree.sql(dialect=dialect)
+    wanted = _number(limit.expression) if isinstance(limit, exp.Limit) and keys and dialect in _LIMITS else None
+    skipped = _number(offset.expression) if offset else 0
+    reach = 0 if wanted is None or skipped is None else skipped + wanted + PAST
     return Probe(
         sql=sql,
+        first=f"{sql}\nLIMIT {reach}" if reach else "",
+        reach=reach,
         ordered=bool(sort_keys),
         limited=limit is not None or offset is not None,
-        offset=_number(offset.expression) if offset else 0,
+        offset=skipped,
         keys=keys,
         appended=len(extra),
         exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),

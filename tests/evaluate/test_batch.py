@@ -71,6 +71,13 @@ CASES: list[tuple[Any, str, str]] = [
     ({**ONE, "rows": "", "dialect": "mysql", "gold": "SELECT IFNULL(`s`, '') FROM `t`", "pred": "SELECT `s` FROM `t`"}, "different", ""),
     ({**ONE, "dialect": "sqlite", "ddl": "CREATE TABLE t (i, s)", "pred": "SELECT CAST(i AS INTEGER) FROM t"}, "equivalent", "same"),
     ({**ONE, "dialect": "sqlite", "ddl": "CREATE TABLE t (i TEXT, s)", "pred": "SELECT CAST(i AS INTEGER) FROM t"}, "different", "rows"),
+    # every column is called VARCHAR, as in sql-create-context: typed by what the gold does with it, for golds, predictions and rows alike
+    ({"dialect": "sqlite", "rows": "", "ddl": "CREATE TABLE h (name VARCHAR, age VARCHAR)", "gold": "SELECT name FROM h WHERE age > 56",
+      "pred": "SELECT name FROM h WHERE NOT age <= 56"}, "equivalent", "same"),
+    ({"dialect": "sqlite", "rows": "", "ddl": "CREATE TABLE h (name VARCHAR, age VARCHAR)", "gold": "SELECT SUM(age) FROM h WHERE name = 'A'",
+      "pred": "SELECT SUM(age) FROM h WHERE name = 'a'"}, "different", "rows"),
+    ({"dialect": "sqlite", "rows": "", "ddl": "CREATE TABLE h (name VARCHAR, age VARCHAR)", "gold": "SELECT name FROM h ORDER BY age DESC LIMIT 1",
+      "pred": "SELECT name FROM h ORDER BY age LIMIT 1"}, "different", ""),
 ]  # fmt: skip
 
 

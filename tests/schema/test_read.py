@@ -9,6 +9,7 @@ import pytest
 
 from sqlkit.database import build_database
 from sqlkit.errors import DatabaseError, InputError, SchemaError
+from sqlkit.schema.catalogue import read_catalogue
 from sqlkit.schema.read import read_schema
 
 DDL = """
@@ -36,6 +37,22 @@ def test_duckdb(tmp_path: Path) -> None:
     assert ch.primary_key == ("a", "b") and ch.foreign_keys[0].ref_table == "par"
     assert g.foreign_keys[0].columns == ("a", "b") and g.foreign_keys[0].ref_columns == ("a", "b")
     assert [c.name for c in v.columns] == ["id", "n"]
+
+
+def test_catalogue(tmp_path: Path) -> None:
+    """The quick way agrees with the thorough one on what both read: the default schema."""
+    path = tmp_path / "shop.duckdb"
+    build_database(path, DDL, {})
+    found, wanted = read_catalogue(path, views=True), read_schema(path, ["main"])
+    for schema in (found, wanted):
+        assert {t.name for t in schema.tables} == {"par", "ch", "g", "v"}
+    for table in found.tables:
+        other = wanted.table(table.name)
+        assert other and [c.name for c in table.columns] == [c.name for c in other.columns]
+        assert (table.primary_key, table.foreign_keys) == (other.primary_key, other.foreign_keys)
+    assert {t.name for t in read_catalogue(path).tables} == {"par", "ch", "g"}
+    with pytest.raises(DatabaseError):
+        read_catalogue(tmp_path / "nowhere.duckdb")
 
 
 def test_sqlite(tmp_path: Path) -> None:
