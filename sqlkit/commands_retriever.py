@@ -73,12 +73,12 @@ def _context(recipe: Recipe, data: Path) -> Context:
 
 def _dev(recipe: Recipe, context: Context) -> list[tuple[Example, frozenset[str]]]:
     """The answerable dev questions with the tables of their gold."""
-    from sqlkit.data.used import facts_in, used
+    from sqlkit.data.used import facts_in, names_of, used
 
     asked = [e for e in commands.questions(recipe.dev_questions, "dev", recipe) if e.sql]
     if not asked:
         raise InputError("a retriever is judged by recall on dev: give --dev-questions FILE")
-    return [(e, frozenset(used(facts_in(e.sql, context.schema), context.schema)[0])) for e in asked]
+    return [(e, frozenset(used(facts_in(e.sql, names_of(context.schema)), context.schema)[0])) for e in asked]
 
 
 def _ways(embedding: str, out: Path, seed: int) -> dict[str, tuple[Any, Any]]:

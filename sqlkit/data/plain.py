@@ -6,9 +6,10 @@ import datetime
 import random
 
 from sqlkit.data.filters import nice, quote
+from sqlkit.data.scope import Scope
 from sqlkit.data.shapes import Draft
 from sqlkit.data.wanted import Item
-from sqlkit.data.world import Scope, World
+from sqlkit.data.world import World
 from sqlkit.schema.types import Column
 from sqlkit.sql.grammar import identifier
 

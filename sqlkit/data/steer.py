@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 
@@ -52,7 +53,7 @@ class Steered(World):
         """How often people may ask about a table, less the more it was asked about already."""
         if self._table:
             return 1.0 if table == self._table else ELSEWHERE
-        return self._base[table] * ((1 + self._mean) / (1 + self.uses[table])) ** 0.5
+        return float(self._base[table] * math.sqrt((1 + self._mean) / (1 + self.uses[table])))
 
     def of(self, table: str, *kinds: str) -> list[Role]:
         found = super().of(table, *kinds)

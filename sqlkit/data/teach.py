@@ -15,7 +15,7 @@ from sqlkit.data.duplicates import Seen
 from sqlkit.data.generate import Progress, known, verify
 from sqlkit.data.reading import SAME, Judge, read
 from sqlkit.data.rewrite import clean
-from sqlkit.data.used import facts_in, used
+from sqlkit.data.used import facts_in, names_of, used
 from sqlkit.database import Sandbox
 from sqlkit.model.teacher import Teacher
 from sqlkit.prompt import Context, compose
@@ -112,7 +112,7 @@ def _fit(question: str, written: str, context: Context, sandbox: Sandbox, seen: 
     """The SQL in the kit's style when it runs, is real and new; else ''."""
     try:
         sql = canonical(written, context.tables())
-        tables, hidden = tuple(used(facts_in(sql, context.schema), context.schema)[0]), masked(sql)
+        tables, hidden = tuple(used(facts_in(sql, names_of(context.schema)), context.schema)[0]), masked(sql)
     except (SqlglotError, Unusable, ValueError, RecursionError):
         dropped["teacher: SQL that cannot be parsed"] += 1
         return ""

@@ -11,6 +11,7 @@ from sqlkit.evaluate.cases import Case
 from sqlkit.evaluate.grade import Grader
 from sqlkit.evaluate.group import Options, Outcome
 from sqlkit.evaluate.place import Place
+from sqlkit.schema.types import Schema
 
 Judge = Callable[[Case, Grader, Options], Outcome]
 
@@ -24,7 +25,7 @@ def again(case: Case, outcome: Outcome, first: Grader, place: Place, options: Op
     if not _open_to_doubt(case, outcome) or first.made:
         return outcome
     try:
-        opened = place.beside(case, first.dialect, first.schema())
+        opened = place.beside(case, first.dialect, schema if isinstance(schema := first.schema(), Schema) else None)
         second = Grader(opened.databases, opened.dialect, policy=options.policy, untyped=opened.untyped, schema=opened.schema, prove=True, made=True)
         told = judge(case, second, dataclasses.replace(options, details=False))
     except Exception as error:  # a fault in making databases must not cost the verdict on the rows given

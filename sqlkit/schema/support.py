@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import COVER, Linked, Linker
-from sqlkit.schema.said import Said, spoken
+from sqlkit.schema.said import spoken
 from sqlkit.schema.words import STOP, stem, words
+from sqlkit.sql.scoped import Said
 
 _CONDITION = re.compile(r"\b(\w+) (?:=|<>|<=|>=|<|>|(?:NOT )?IN|(?:NOT )?I?LIKE|IS|BETWEEN)(?= )")
 _COMPARED = re.compile(r"\b(\w+) (?:=|<>|<=|>=|<|>) (-?\d+(?:\.\d+)?)\b")

@@ -367,9 +367,9 @@ def _tests(scope: _Scope, scopes: Sequence[_Scope]) -> Iterator[str]:
     if nullable := " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.nullable):
         yield f'({nullable}) (" IS NULL" | " IS NOT NULL")'
     if scope.twice:  # the same as, or other than, in the row above
-        for one, other in itertools.combinations(scope.refs, 2):
-            if one.seen.name == other.seen.name and one.seen.kind == "text":
-                yield f'{_lexeme(one.text)} (" = " | " <> ") {_lexeme(other.text)}'
+        for row, above in itertools.combinations(scope.refs, 2):
+            if row.seen.name == above.seen.name and row.seen.kind == "text":
+                yield f'{_lexeme(row.text)} (" = " | " <> ") {_lexeme(above.text)}'
     yield f'D{S} {COMPARE} D{S}'
     yield f'D{S} ({COMPARE} DATE | " BETWEEN " DATE " AND " DATE)'
     for part, what in PARTS.items():

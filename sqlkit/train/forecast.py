@@ -146,7 +146,7 @@ def _forecast(recipe: Recipe, shape: Shape, lengths: Lengths, on: Device, proces
     batch = lengths.worst(rows, recipe.max_length if recipe.packing else 0)
     bf16 = on.bf16 if recipe.bf16 == "auto" else bool(recipe.bf16)
     checkpointing, method = bool(recipe.gradient_checkpointing), recipe.method
-    assert method != "auto"
+    assert method != "auto" and method != "grpo" and method != "dpo"  # told apart before anything is forecast
     need = memory(
         shape, method, batch, rank=recipe.lora_r, optim=recipe.optim, checkpointing=checkpointing, bf16=bf16, cuda=on.cuda, process=process,
     )
