@@ -28,9 +28,11 @@ class GrammarProcessor:
         import llguidance
 
         tokens = _tokenizer(tokenizer)
+        # a scoped grammar of five tables has rows of some thousand items; where the parser gives up, the answer breaks off
+        limits = llguidance.LLParserLimits(max_items_in_row=20_000, step_max_items=500_000, step_lexer_fuel=2_000_000)
         compiled: dict[str, Any] = {}
         for text in dict.fromkeys(grammars):
-            matcher = llguidance.LLMatcher(tokens, llguidance.LLMatcher.grammar_from_lark(text))
+            matcher = llguidance.LLMatcher(tokens, llguidance.LLMatcher.grammar_from_lark(text), limits=limits)
             if error := matcher.get_error():
                 raise InputError(f"the grammar of the schema cannot be used: {error.splitlines()[0]}")
             compiled[text] = matcher
