@@ -123,7 +123,7 @@ def test_the_number_of_columns_is_said(shop: World) -> None:
             columns = draft.sql.split(" FROM ")[0].count(",") + 1
             for text in (*draft.phrases, *draft.questions):
                 seen[name] += 1
-                assert columns == 1 or re.search(r"\band\b|&|,|\bwith\b|:", text), (draft.sql, text)
+                assert columns == 1 or re.search(r"\band\b|&|,|\bwith\b|:|\btoo\b|\balso\b|\bas well\b|\bboth\b", text), (draft.sql, text)
     assert all(seen.values())
 
 
