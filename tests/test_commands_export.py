@@ -14,6 +14,8 @@ from sqlkit.commands_export import export
 from sqlkit.errors import InputError, RunError
 from sqlkit.train.export import Wanted
 
+pytestmark = pytest.mark.slow  # models are trained, merged and run
+
 QUESTIONS = [
     ("How much is the min salary across current workers?", "SELECT MIN(sal) FROM emp WHERE term_dt IS NULL"),
     ("The number of customers whose deletion time is after the registration date", "SELECT COUNT(*) FROM cust WHERE del_ts > reg_dt"),

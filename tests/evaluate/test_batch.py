@@ -75,7 +75,7 @@ CASES: list[tuple[Any, str, str]] = [
     ({"dialect": "sqlite", "rows": "", "ddl": "CREATE TABLE h (name VARCHAR, age VARCHAR)", "gold": "SELECT name FROM h WHERE age > 56",
       "pred": "SELECT name FROM h WHERE NOT age <= 56"}, "equivalent", "same"),
     ({"dialect": "sqlite", "rows": "", "ddl": "CREATE TABLE h (name VARCHAR, age VARCHAR)", "gold": "SELECT SUM(age) FROM h WHERE name = 'A'",
-      "pred": "SELECT SUM(age) FROM h WHERE name = 'a'"}, "different", "rows"),
+      "pred": "SELECT SUM(age) FROM h WHERE name = 'a'"}, "different", "row wrong"),
     ({"dialect": "sqlite", "rows": "", "ddl": "CREATE TABLE h (name VARCHAR, age VARCHAR)", "gold": "SELECT name FROM h ORDER BY age DESC LIMIT 1",
       "pred": "SELECT name FROM h ORDER BY age LIMIT 1"}, "different", ""),
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from sqlkit import commands
 from sqlkit.errors import AdapterError, RunError, SqlkitError
 from sqlkit.recipe import Recipe
 
+pytestmark = pytest.mark.slow  # models are trained, merged and run
+
 SMALL = dict(
     base_model="embedded", max_steps=2, per_device_train_batch_size=4, gradient_accumulation_steps=1, save_steps=1, eval_steps=0, logging_steps=1,
     report_to="none", max_new_tokens=32, warmup_steps=0, learning_rate=1e-3, max_length=640,
@@ -108,7 +110,7 @@ def test_it_starts_from_what_was_tuned_bit_for_bit(tuned: Path, tune: Tune, tmp_
 def test_sampling_goes_on_behind_half_a_line_and_gives_the_same_pairs(tune: Tune, tmp_path: Path) -> None:
     tune(tmp_path / "whole", method="dpo", max_steps=1)
     out = tmp_path / "cut"
-    shutil.copytree(tmp_path / "whole", out, ignore=shutil.ignore_patterns("adapter", "best", "preferences.jsonl"))
+    shutil.copytree(tmp_path / "whole", out, ignore=shutil.ignore_patterns("adapter", "best", "checkpoints", "dev_ex.json", "preferences.jsonl"))
     whole = (out / "sampled.jsonl").read_text()
     (out / "sampled.jsonl").write_text(whole[: len(whole) // 2])
     tune(out, method="dpo", max_steps=1)

@@ -25,7 +25,7 @@ from sqlkit.records import Example, read_jsonl, write_jsonl
 from sqlkit.train.retriever import Known, alike, unlike, with_tables
 
 EPOCHS = 8
-pytestmark = pytest.mark.filterwarnings("ignore:::(sentence_transformers|torch|transformers).*")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:::(sentence_transformers|torch|transformers).*")]
 ASKED = [
     Known.of("how many orders are there?", "SELECT COUNT(*) FROM ord", ["ord"]),
     Known.of("number of orders", "SELECT COUNT(ord_id) FROM ord", ["ord"]),

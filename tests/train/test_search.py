@@ -22,6 +22,8 @@ from sqlkit.recipe import Recipe
 pytest.importorskip("optuna")
 from sqlkit.train.search import Pruned, best_trial, importance, open_study, rows, work
 
+pytestmark = pytest.mark.slow  # models are trained, merged and run
+
 HERE = Path(__file__).parent
 SIGNED = {"data_sha256": "a", "learning_rate": 1e-3}
 

@@ -17,6 +17,8 @@ from sqlkit.prompt import SYSTEM
 from sqlkit.records import Prompt
 from sqlkit.train.export import Wanted, write
 
+pytestmark = pytest.mark.slow  # models are trained, merged and run
+
 PROMPT = Prompt(SYSTEM, "cust: cust_id number key; city text\nquestion: how many customers are there?")
 
 
