@@ -173,7 +173,7 @@ def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:
         Console().print(coloured(row, tokenizer), soft_wrap=True)
 
 
-ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "shots")
+ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "neighbours", "shots")
 
 
 def answering(adapter: Path) -> dict[str, Any]:
@@ -319,7 +319,8 @@ def _answers(
     path, stamp = out / f"predictions-{arm}.jsonl", out / f"predictions-{arm}.json"
     weights = weights_sha256(adapter) if tuned and adapter else base
     key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
-    key |= {"shots": recipe.shots, "samples": recipe.samples}
+    neighbours = recipe.neighbours if tuned else 0
+    key |= {"shots": recipe.shots, "samples": recipe.samples, "neighbours": neighbours}
     key |= {"retriever": found} if (found := retriever_hash(retriever_of(recipe, adapter))) else {}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)
@@ -329,7 +330,8 @@ def _answers(
             model, asked, context, shots=retrieval if arm.endswith("retrieval") else None, k=recipe.shots,
             refuse_threshold=manifest.refuse_threshold if tuned and manifest else None,
             known=Known(context.linker, retrieval.examples) if tuned and recipe.scoped and retrieval else None,
-            constrained=recipe.constrained, scoped=recipe.scoped, samples=recipe.samples, run=run, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
+            constrained=recipe.constrained, scoped=recipe.scoped, samples=recipe.samples, run=run,
+            pool=retrieval, neighbours=neighbours, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
         )
     model.close()
     write_jsonl(path, told)

@@ -13,10 +13,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import inspect
+import itertools
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -169,6 +170,8 @@ class Retrieval(Protocol):
 
     def nearest(self, question: str, k: int = 2, exclude_id: str = "") -> list[Example]: ...
 
+    def ranked(self, question: str, exclude_id: str = "") -> Iterator[tuple[Example, float]]: ...
+
 
 class Shots:
     """Few-shot retrieval: the examples whose questions are nearest by TF-IDF cosine over stems."""
@@ -190,15 +193,15 @@ class Shots:
 
     def nearest(self, question: str, k: int = 2, exclude_id: str = "") -> list[Example]:
         """The k nearest examples, nearest last; never the one with `exclude_id`, never the question itself."""
+        return [example for example, _ in itertools.islice(self.ranked(question, exclude_id), k)][::-1]
+
+    def ranked(self, question: str, exclude_id: str = "") -> Iterator[tuple[Example, float]]:
+        """Examples that share a word with the question and how like it they are (0 to 1), nearest first; not the ones `nearest` leaves out."""
         scores: defaultdict[int, float] = defaultdict(float)
         for term, weight in self._unit(Counter(map(stem, words(question)))).items():
             for number, other in self._postings.get(term, ()):
                 scores[number] += weight * other
-        found: list[Example] = []
-        for number, _ in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        for number, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
             example = self.examples[number]
             if example.id != exclude_id and example.question.lower() != question.lower():
-                found.append(example)
-            if len(found) == k:
-                break
-        return found[::-1]
+                yield example, score

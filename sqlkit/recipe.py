@@ -112,6 +112,7 @@ class Recipe(pydantic.BaseModel):
     constrained: bool = False
     scoped: bool = False
     samples: int = pydantic.Field(0, ge=0)
+    neighbours: int = pydantic.Field(0, ge=0)
     shots: int = pydantic.Field(2, ge=0)
     refuse_threshold: float = pydantic.Field(0.5, gt=0, le=1)
     # searching for better settings

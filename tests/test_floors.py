@@ -14,7 +14,7 @@ FLOORS = [
     {"sql"},
     {"schema"},
     {"prompt", "embedded", "space"},
-    {"recipe", "sight"},
+    {"recipe", "sight", "nearby"},
     {"database", "model"},
     {"data", "train", "evaluate", "query"},
     {"serve", "plan", "commands", "commands_advise", "commands_data", "commands_export", "commands_further", "commands_retriever", "commands_search", "commands_teach"},

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlkit.model.types import Generation, Model, Progress
 from sqlkit.model.vote import Run, choose
+from sqlkit.nearby import Aid, aid
 from sqlkit.prompt import Context, Retrieval, render
 from sqlkit.records import Example, Prediction
-from sqlkit.schema.evidence import evidence
 from sqlkit.schema.strange import Known, refuses
 from sqlkit.sight import grammar
 from sqlkit.sql.extract import extract
@@ -28,6 +28,8 @@ def predict(
     scoped: bool = False,
     samples: int = 0,
     run: Run | None = None,
+    pool: Retrieval | None = None,
+    neighbours: int = 0,
     max_new_tokens: int = 160,
     batch_size: int = 16,
     progress: Progress | None = None,
@@ -38,6 +40,7 @@ def predict(
     probability of a refusal on, the model is held to refuse whatever it wrote. known: judges, with the model, what cannot
     be answered (`sqlkit.schema.strange`), for a model tuned on a schema. constrained: decode under the grammar of
     what each prompt shows; scoped: with types and joins (`sqlkit.sql.scoped`). samples: answers to draw beside the greedy one; `run` runs them, and they vote.
+    neighbours: with them vote as many queries of like questions of `pool` (`sqlkit.nearby`).
     """
     near = [shots.nearest(e.question, k, exclude_id=e.id) if shots else [] for e in examples]
     asked = list(zip(examples, near, strict=True))
@@ -51,10 +54,10 @@ def predict(
     )
     if len(said) != len(examples):
         raise ValueError(f"the model gave {len(said)} answers to {len(examples)} prompts")
-    weights = [evidence(e.question, context.linker, context.glossary) if g.others else None for e, g in zip(examples, said, strict=True)]
+    aids = [aid(e.question, context, pool, neighbours, e.id) if g.others else None for e, g in zip(examples, said, strict=True)]
     strange = [known.strange(e.question) if known else None for e in examples]
-    told = zip(examples, said, weights, strange, strict=True)
-    return [read(e.id, g, refuse_threshold, run, weigh, words) for e, g, weigh, words in told]
+    told = zip(examples, said, aids, strange, strict=True)
+    return [read(e.id, g, refuse_threshold, run, beside, words) for e, g, beside, words in told]
 
 
 def read(
@@ -62,7 +65,7 @@ def read(
     generation: Generation,
     refuse_threshold: float | None = None,
     run: Run | None = None,
-    weigh: Callable[[str], float] | None = None,
+    beside: Aid | None = None,
     strange: Sequence[str] | None = None,
 ) -> Prediction:
     """The prediction in what a model wrote; with samples, the one that its answers agree on when they are run."""
@@ -71,6 +74,6 @@ def read(
     if refuse_threshold is not None and refuses(generation.refuse_probability, refuse_threshold, strange):
         sql = None
     elif run and generation.others:
-        chosen = choose(generation, run, weigh)
+        chosen = choose(generation, run, beside.weigh, beside.mend, beside.suggested) if beside else choose(generation, run)
         sql, text = chosen.sql, chosen.text
     return Prediction(example_id, sql, text, generation.seconds + time.perf_counter() - began, generation.tokens)

@@ -127,6 +127,8 @@ def dequantise(model: Any) -> None:
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
 
+STAGE = 24  # tokens; a short query ends within one
+
 
 class FirstChance:
     """A logits processor that only looks: the chance of one token to be the first of an answer."""
@@ -139,6 +141,9 @@ class FirstChance:
         if not self.chance:
             self.chance = scores.float().softmax(dim=-1)[:, self.token].tolist()
         return scores
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Only these rows go on."""
 
 
 class HuggingFaceModel:
@@ -192,21 +197,12 @@ class HuggingFaceModel:
             texts = [rule or "" for rule in rules for _ in range(each)]
             processors.append(GrammarProcessor(texts, self.tokenizer, padded["input_ids"].shape[1]))
         if samples:
-            processors.append(FirstIsGreedy(each, TEMPERATURE))
+            processors.append(FirstIsGreedy([i % each == 0 for i in range(len(rows) * each)], TEMPERATURE))
         with torch.inference_mode():
-            answer = self.model.generate(
-                **(self._read_once(padded, each, limit) if samples else padded),
-                max_new_tokens=limit,
-                do_sample=False,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-                use_cache=True,
-                pad_token_id=self.tokenizer.pad_token_id,
-                eos_token_id=self._stops(),
-                logits_processor=processors,
-            )
-        new = answer[:, padded["input_ids"].shape[1] :]
+            if samples:
+                new = self._in_stages(self._read_once(padded, each, limit), limit, processors)
+            else:
+                new = self._continued(padded, limit, processors).sequences[:, padded["input_ids"].shape[1] :]
         texts = [text.strip() for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]
         seconds = (time.perf_counter() - began) / len(rows)
         counts = (new != self.tokenizer.pad_token_id).sum(dim=1).tolist()
@@ -214,6 +210,52 @@ class HuggingFaceModel:
             Generation(texts[i], int(counts[i]), seconds, first.chance[i], tuple(texts[i + 1 : i + each]))
             for i in range(0, len(texts), each)
         ]
+
+    def _continued(self, given: dict[str, Any], limit: int, processors: list[Any]) -> Any:
+        return self.model.generate(
+            **given,
+            max_new_tokens=limit,
+            do_sample=False,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            use_cache=True,
+            pad_token_id=self.tokenizer.pad_token_id,
+            eos_token_id=self._stops(),
+            logits_processor=processors,
+            return_dict_in_generate=True,
+        )
+
+    def _in_stages(self, given: dict[str, Any], limit: int, processors: list[Any]) -> Any:
+        """Generation of up to `limit` tokens [rows, tokens] in stages; answers that are whole leave the batch between them.
+
+        A few long answers among many short ones would otherwise hold all of them until the last has ended.
+        """
+        import torch
+
+        prompt, done = given["input_ids"].shape[1], 0
+        new = given["input_ids"].new_full((given["input_ids"].shape[0], limit), self.tokenizer.pad_token_id)
+        rows = torch.arange(new.shape[0], device=new.device)
+        stops = torch.tensor(self._stops(), device=new.device)
+        while done < limit and len(rows):
+            told = self._continued(given, min(STAGE, limit - done), processors)
+            more = told.sequences[:, prompt + done :]
+            new[rows, done : done + more.shape[1]] = more
+            done += more.shape[1]
+            going = (~torch.isin(more, stops).any(dim=1)).nonzero().flatten()
+            if not len(going):
+                break
+            rows = rows[going]
+            for part in processors:
+                part.keep(going.tolist())
+            told.past_key_values.batch_select_indices(going)
+            seen = given["attention_mask"][going]
+            given = {
+                "input_ids": told.sequences[going],
+                "attention_mask": torch.cat([seen, seen.new_ones(len(going), more.shape[1])], dim=1),
+                "past_key_values": told.past_key_values,
+            }
+        return new[:, :done]
 
     def _read_once(self, padded: Any, each: int, room: int) -> dict[str, Any]:
         """Every prompt `each` times, for generation; the prompts go through the model once and their caches are copied."""

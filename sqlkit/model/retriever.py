@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,10 @@ class Ranking:
 
     def order(self, question: str, leave_out: frozenset[int] = frozenset()) -> list[int]:
         """Numbers of all texts but those left out, the nearest first; equals in the order that they were given."""
+        return [number for number, _ in self.ranked(question, leave_out)]
+
+    def ranked(self, question: str, leave_out: frozenset[int] = frozenset()) -> list[tuple[int, float]]:
+        """As `order`, with the cosine of each; a reranker changes the order alone."""
         import numpy as np
 
         if self._vectors is None:
@@ -116,11 +121,12 @@ class Ranking:
         own = self._known.get(question)
         vector = self._vectors[own] if own is not None else self._embed([question])[0]
         # rounded: the last bits of a product depend on how many rows are multiplied at once, and must not decide
-        found = [int(i) for i in np.argsort(-np.round(self._vectors @ vector, 5), kind="stable") if int(i) not in leave_out]
+        near = np.round(self._vectors @ vector, 5)
+        found = [(int(i), float(near[i])) for i in np.argsort(-near, kind="stable") if int(i) not in leave_out]
         if self._reranker is None:
             return found
         head = found[:CANDIDATES]
-        scores = self._reranker.predict([(question, self._texts[i]) for i in head], show_progress_bar=False)
+        scores = self._reranker.predict([(question, self._texts[i]) for i, _ in head], show_progress_bar=False)
         ranked = sorted(range(len(head)), key=lambda i: (-round(float(scores[i]), 5), i))
         return [head[i] for i in ranked] + found[CANDIDATES:]
 
@@ -134,9 +140,13 @@ class DenseShots:
 
     def nearest(self, question: str, k: int = 2, exclude_id: str = "") -> list[Example]:
         """The k nearest examples, nearest last; never the one with `exclude_id`, never the question itself."""
+        return [example for example, _ in itertools.islice(self.ranked(question, exclude_id), k)][::-1]
+
+    def ranked(self, question: str, exclude_id: str = "") -> Iterator[tuple[Example, float]]:
+        """The examples, nearest first, with their likeness (0 to 1); not the ones that `nearest` leaves out."""
         same = question.lower()
         out = frozenset(i for i, e in enumerate(self.examples) if e.id == exclude_id or e.question.lower() == same)
-        return [self.examples[i] for i in self._ranking.order(question, out)[:k]][::-1]
+        yield from ((self.examples[i], max(0.0, near)) for i, near in self._ranking.ranked(question, out))
 
 
 class Tables:

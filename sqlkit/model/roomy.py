@@ -32,6 +32,10 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc]
         self.keys, self.values = self._keys[..., :end, :], self._values[..., :end, :]
         return self.keys, self.values
 
+    def batch_select_indices(self, indices: torch.Tensor) -> None:
+        self._keys, self._values = self._keys[indices], self._values[indices]
+        self.keys, self.values = self._keys[..., : self._held, :], self._values[..., : self._held, :]
+
 
 def with_room(cache: DynamicCache, room: int) -> DynamicCache:
     """The same cache, its plain layers with room for so many tokens."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,8 @@ from sqlkit.records import Result
 from sqlkit.sql.extract import extract
 
 GREEDY = 1.5  # the most likely answer counts more than a sampled one
-EMPTY = 0.5  # people seldom ask for nothing
+EMPTY = 0.1  # people seldom ask for nothing
+LEAST = 0.05  # of the best query's worth; a suggestion worth less is not run
 
 Run = Callable[[str], Result]
 
@@ -32,28 +33,39 @@ class Choice:
     share: float = 1.0
 
 
-def choose(generation: Generation, run: Run, weigh: Callable[[str], float] | None = None) -> Choice:
+def choose(
+    generation: Generation, run: Run, weigh: Callable[[str], float] | None = None, mend: Callable[[str], str] | None = None,
+    suggested: Sequence[tuple[str, float]] = (),
+) -> Choice:
     """The answer to give of a generation's greedy text and its samples. Every different query runs once.
 
-    weigh: what a query's vote is worth beside others', at most 1.
+    weigh: what a query's vote is worth beside others', at most 1. mend: a query as it should rather be; that one votes as well.
+    suggested: queries from elsewhere with their votes, of which those worth too little to matter do not run.
     """
-    results: dict[str, Result] = {}
-    votes: defaultdict[Any, float] = defaultdict(float)
-    found: dict[Any, Choice] = {}
+    said: dict[str | None, float] = {}
+    texts: dict[str | None, str] = {}
     for number, text in enumerate((generation.text, *generation.others)):
         sql = extract(text)
-        if sql is None:
-            key: Any = "refused"
-            choice = Choice(None, text, None)
-        else:
-            if sql not in results:
-                results[sql] = run(sql) if sql else Result(error="parse: no SQL in the answer")
-            choice = Choice(sql, text, results[sql])
-            key = outcome(results[sql])
-        empty = choice.result is not None and choice.result.ok and _says_nothing(choice.result)
-        worth = weigh(sql) if weigh and sql else 1.0
-        votes[key] += (1.0 if number else GREEDY) * (EMPTY if empty else 1.0) * worth
-        found.setdefault(key, choice)
+        said[sql] = said.get(sql, 0.0) + (1.0 if number else GREEDY)
+        texts.setdefault(sql, text)
+        if mend and sql and (other := mend(sql)) != sql:
+            said[other] = said.get(other, 0.0) + 1.0
+            texts.setdefault(other, other)
+    own = set(said)
+    for sql, vote in suggested:
+        said[sql] = said.get(sql, 0.0) + vote
+        texts.setdefault(sql, sql)
+    worth = {sql: vote * (weigh(sql) if weigh and sql else 1.0) for sql, vote in said.items()}
+    least = LEAST * max(worth.values())
+    votes: defaultdict[Any, float] = defaultdict(float)
+    found: dict[Any, Choice] = {}
+    for sql, vote in worth.items():
+        if sql not in own and vote < least:
+            continue
+        result = None if sql is None else run(sql) if sql else Result(error="parse: no SQL in the answer")
+        key = "refused" if result is None else outcome(result)
+        votes[key] += vote * (EMPTY if result is not None and result.ok and _says_nothing(result) else 1.0)
+        found.setdefault(key, Choice(sql, texts[sql], result))
     able = {key: n for key, n in votes.items() if key != "failed"} or votes
     best = max(able, key=lambda key: able[key])  # a tie goes to the one said first, so to the greedy one
     return dataclasses.replace(found[best], share=able[best] / sum(votes.values()))

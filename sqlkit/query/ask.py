@@ -12,8 +12,9 @@ from typing import TypedDict, Unpack
 from sqlkit.database import Sandbox, open_sandbox
 from sqlkit.errors import SqlkitError
 from sqlkit.model.adapter import Manifest, read_manifest
-from sqlkit.model.types import Model
-from sqlkit.model.vote import choose
+from sqlkit.model.types import Generation, Model
+from sqlkit.model.vote import Choice, choose
+from sqlkit.nearby import aid
 from sqlkit.prompt import Retrieval, Shots, render
 from sqlkit.query.answer import Answer, Why
 from sqlkit.query.context import adapter_examples, adapter_retriever, live_context
@@ -22,7 +23,6 @@ from sqlkit.query.repair import Attempt, Try, another
 from sqlkit.query.sentence import failure, missing, sentence
 from sqlkit.query.wording import Wording
 from sqlkit.records import Result
-from sqlkit.schema.evidence import evidence
 from sqlkit.schema.strange import Known, refuses
 from sqlkit.sight import grammar
 from sqlkit.sql.extract import extract, refusal
@@ -48,7 +48,8 @@ class Asker:
     retrieve from the adapter's training questions. constrained: decode under the grammar of the live schema; None:
     yes, unless the model stands behind a URL, whose server may not know grammars. feedback: show a failed query and
     its error to the model; None: only a model behind a URL, because a tuned one never saw such a prompt.
-    samples: answers to draw beside the greedy one; they are run and vote; None: as many as the adapter was judged with.
+    samples: answers to draw beside the greedy one; they are run and vote, and so do the queries of like questions where the adapter's
+    recipe has neighbours; None: as many as the adapter was judged with.
     english_only: refuse other languages; None: for the embedded base, which knows no other. limits: of the sandbox.
 
     Raises DatabaseError, SchemaError, InputError or AdapterError when it cannot be set up.
@@ -84,6 +85,7 @@ class Asker:
         self._feedback = (remote and adapter is None) if feedback is None else feedback
         self._english_only = base == "embedded" if english_only is None else english_only
         self._samples = samples if samples is not None else int(manifest.recipe.get("samples", 0)) if manifest else 0
+        self._neighbours = int(manifest.recipe.get("neighbours", 0)) if manifest else 0
         self._scoped = bool(manifest and manifest.recipe.get("scoped"))
         self._known = Known(self.context.linker, self._shots.examples) if self._scoped and self._shots and self._shots.examples else None
         self._max_new_tokens = max_new_tokens
@@ -127,7 +129,7 @@ class Asker:
             grammar=[grammar(question, self.context, near, scoped=self._scoped, refusal=self._known is None)] if how.constrained else None,
             samples=self._samples,
         )[0]
-        chosen = choose(said, self._sandbox.run, evidence(question, self.context.linker, self.context.glossary)) if said.others else None
+        chosen = self._chosen(question, said) if said.others else None
         sql, text = (chosen.sql, chosen.text) if chosen else (extract(said.text), said.text)
         why: Why = "model" if sql is None else ""
         if not why and self._threshold is not None:
@@ -138,6 +140,10 @@ class Asker:
             return Attempt(how, "", text, why)
         result = chosen.result if chosen else self._sandbox.run(sql) if sql else None
         return Attempt(how, sql, text, "", result or NO_SQL)
+
+    def _chosen(self, question: str, said: Generation) -> Choice:
+        beside = aid(question, self.context, self._shots, self._neighbours)
+        return choose(said, self._sandbox.run, beside.weigh, beside.mend, beside.suggested)
 
     def _repaired(self, question: str, first: Attempt) -> Attempt:
         """A second attempt, asked in another way; the first one when that is no better."""

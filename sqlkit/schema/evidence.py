@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linker
+from sqlkit.schema.named import digits, years
 from sqlkit.schema.said import said, spoken
 from sqlkit.schema.support import missing_columns, out_of_range, unfounded, unlike
 from sqlkit.schema.words import stem, words
@@ -30,9 +31,9 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
     """A function from a query to its weight, at most 1: products of `MISSING` and `UNASKED`."""
     asked = words(question)
     linked = linker.link(question)
-    named = said(question, linker)
+    told = said(question, linker)
     wanted = _wanted(linker.values(asked))
-    digits = [w for w in re.findall(r"\d+(?:\.\d+)?", question.replace(",", "")) if w in named.numbers]
+    written = digits(question, told.numbers)
     hinted = {text for _, sql in linked.hints for text in _TEXT.findall(sql)}
     parts = [part for _, sql in linked.hints for part in _bare(sql).split(" WHERE ")]
     coded: set[str] = set()
@@ -44,10 +45,10 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
             coded.update(column.values)
             asked_for.update(codes)
             meant.update(codes if any(t.table.name == name for t in linked.tables) else ())
-    years = [y for y in named.years if re.search(rf"(?<!\d){y}(?!\d)|'{y[2:]}\b", question)]
+    dated = years(question, told.years)
 
     left_out = missing_columns(question, linker, linked)
-    without_reason = unfounded(question, linker, glossary, linked, named)
+    without_reason = unfounded(question, linker, glossary, linked, told)
     beyond, against = out_of_range(linker), unlike(question, linked)
 
     def weigh(sql: str) -> float:
@@ -56,9 +57,9 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
         numbers = set(_NUMBER.findall(sql))
         dates = [m.groups() for t in texts if (m := _DATE.match(t))]
         missing = sum(not low & group for group in wanted)
-        missing += sum(y not in numbers and not _inside(y, texts) for y in years)
-        missing += any(m not in numbers and all(int(m) != int(d[1]) for d in dates) for m in named.months) and len(named.months) < 4
-        missing += any(n not in numbers and not _inside(n, texts) and not _near(n, numbers) for n in digits)
+        missing += sum(y not in numbers and not _inside(y, texts) for y in dated)
+        missing += any(m not in numbers and all(int(m) != int(d[1]) for d in dates) for m in told.months) and len(told.months) < 4
+        missing += any(n not in numbers and not _inside(n, texts) and not _near(n, numbers) for n in written)
         plain = _bare(sql)
         missing += sum(part not in plain for part in parts)
         missing += bool(meant) and not meant & texts

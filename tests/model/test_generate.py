@@ -55,3 +55,15 @@ def test_a_broken_grammar_is_named(model: Any) -> None:
 
     with pytest.raises(InputError, match="grammar"):
         model.generate(PROMPTS[:1], grammar="start: nothing_of_that_name")
+
+
+def test_answers_of_all_lengths_come_whole_however_long_a_stage_is(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    grammar = 'start: "SELECT a FROM t" (" WHERE a = " /[0-9]{1,40}/)?'
+    told = []
+    for stage in (3, 7, 100):
+        monkeypatch.setattr("sqlkit.model.huggingface.STAGE", stage)
+        told.append(model.generate(PROMPTS, max_new_tokens=40, grammar=grammar, samples=6))
+    assert [[g.text for g in made] for made in told] == [[g.text for g in told[0]]] * 3  # what is drawn differs, the greedy answer does not
+    for made in told:
+        lengths = {len(text) for g in made for text in (g.text, *g.others)}
+        assert len(lengths) > 2 and all(text.startswith("SELECT a FROM t") for g in made for text in (g.text, *g.others))
