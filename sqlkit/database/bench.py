@@ -42,8 +42,10 @@ class Bench:
         self._loaded.append(name)
         self._connection.execute(f"USE {name}")
         try:
-            self._connection.execute(";".join(statements))
+            self._connection.execute(f"BEGIN;{';'.join(statements)};COMMIT")  # one transaction is cheaper than one a statement
         except self.failure as error:
+            with contextlib.suppress(self.failure):
+                self._connection.execute("ROLLBACK")
             raise DatabaseError(f"DuckDB refuses the populated tables: {' '.join(str(error).split())[:200]}") from None
         return name
 

@@ -23,6 +23,10 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 CPU_MARGIN = 5  # seconds above the limit after which the system ends a worker whose parent is gone
 MEMORY = "memory: the query needs more memory than allowed"
 PLAIN = (str, bytes, int, float, bool, type(None))
+SCALAR = {  # DuckDB's types whose Python values are plain
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIME", "TIMESTAMP",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -149,7 +153,7 @@ class Beside:
         for name in self._loaded:
             self._connection.execute(f"DETACH {name}")
         self._loaded, self._used = [], ""
-        for number, statements in enumerate(scripts):
+        for _ in scripts:
             self._number += 1
             name = f"populated_{self._number}"
             self._connection.execute(f"ATTACH ':memory:' AS {name}")
@@ -266,7 +270,19 @@ def _fetch(cursor: Any, columns: list[tuple[str, str]], options: dict[str, Any])
     rows: list[tuple[Any, ...]] = []
     size = 0
     truncated = False
+    kinds = [kind.partition("(")[0] for _, kind in columns]
+    texts = [i for i, kind in enumerate(kinds) if kind == "VARCHAR"]
+    scalar = all(kind in SCALAR for kind in kinds)  # then values pass as they are, and only texts have a size
     while not truncated and (batch := cursor.fetchmany(500)):
+        if scalar:
+            left = options["max_rows"] - len(rows)
+            truncated = len(batch) > left
+            batch = batch[:left] if truncated else batch
+            size += 16 * len(kinds) * len(batch) + sum(len(row[i]) for i in texts for row in batch if row[i] is not None)
+            if size > options["max_bytes"]:
+                return {"error": f"size: the result is larger than {options['max_bytes'] / 2**20:g} MB"}
+            rows += batch
+            continue
         for row in batch:
             if len(rows) >= options["max_rows"]:
                 truncated = True
