@@ -191,7 +191,7 @@ def _graded_again(case: Case, gold: Gold) -> float:
     began = time.perf_counter()
     _warm["one"].switch(suite)
     grader = Grader(_warm["one"].databases)
-    grader.prefetch([gold.sql, case.pred or ""])
+    grader.prefetch([gold.sql], [case.pred or ""])
     grader.grade(Example("", "", gold.sql), Prediction("", case.pred, case.pred or ""))
     return time.perf_counter() - began
 
@@ -212,7 +212,7 @@ def suite20(found: Sequence[Gold], databases: int = 20) -> dict[str, Any]:
         with PopulatedSandbox(suite) as sandbox:
             began = time.perf_counter()
             grader = Grader(sandbox.databases)
-            grader.prefetch([q for e, p in zip(examples, predictions, strict=True) for q in (e.sql or "", p.sql or "")])
+            grader.prefetch([e.sql or "" for e in examples], [p.sql or "" for p in predictions])
             grade_all(examples, predictions, grader)
             seconds += time.perf_counter() - began
         asked += len(examples)

@@ -15,8 +15,7 @@ class ManySandbox(PopulatedSandbox):
     """`limits` as for Sandbox. Empty until `fill`."""
 
     def __init__(self, **limits: Any) -> None:
-        self._scripts: list[list[str]] = []
-        self._suites = 0
+        self._scripts, self._missing, self._stale, self._suites = [], [], False, 0
         Sandbox.__init__(self, "", name="populated databases", **limits)
 
     def __enter__(self) -> ManySandbox:

@@ -7,16 +7,19 @@ type as DuckDB reads it, and a read-only transaction that is always rolled back,
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from sqlkit.database.bench import PLANNER
 from sqlkit.database.process import BrokenWorker, Process
-from sqlkit.database.rows import script
+from sqlkit.database.rows import filled, schemas, script
 from sqlkit.database.sandbox import START_SECONDS, Sandbox
 from sqlkit.database.suite import Suite
 from sqlkit.errors import DatabaseError
 from sqlkit.records import Result
+from sqlkit.schema.types import Table
 
 RENEWED = 400  # suites after which a worker is replaced: what DuckDB keeps of them counts against its memory
 
@@ -44,34 +47,64 @@ class PopulatedSandbox(Sandbox):
     Raises DatabaseError when DuckDB refuses the suite.
     """
 
+    _planner = PLANNER
+
     def __init__(self, suite: Suite, **limits: Any) -> None:
-        self._scripts: list[list[str]] = []
+        self._scripts: list[list[str]] = []  # what makes all that is there, for each database
+        self._missing: list[Table] = []  # made when a query first speaks of them
+        self._stale = False  # the worker holds other databases still
         self._suites = 0
         super().__init__("", name="populated databases", **limits)
+        self.suite = suite
         try:
-            self.switch(suite)
+            self.load([script(suite.schema, database) for database in suite.databases])
         except BaseException:
             self.close()
             raise
 
     def switch(self, suite: Suite) -> None:
-        """Go over to another suite in the same worker. Raises DatabaseError when DuckDB refuses it."""
-        self.suite = suite
-        self.load([script(suite.schema, database) for database in suite.databases])
+        """Go over to another suite in the same worker. Its tables are made when a query first speaks of them; that query
+        raises DatabaseError when DuckDB refuses them."""
+        with self._lock:
+            self.suite = suite
+            self._scripts = [schemas(suite.schema) for _ in suite.databases]
+            self._missing, self._stale = list(suite.schema.tables), True
 
     def load(self, scripts: Sequence[list[str]]) -> None:
         """Go over to databases made by these statements. Raises DatabaseError when DuckDB refuses one."""
         with self._lock:
-            self._scripts = list(scripts)
-            self._suites += 1
-            if self._suites % RENEWED == 0:
-                self._kill()
-            process = self._process
-            if process is None or not process.alive:
-                self._kill()
-                self._start()
-            else:
-                self._load(process)
+            self._scripts, self._missing = list(scripts), []
+            self._renew()
+
+    def _renew(self) -> None:
+        self._suites += 1
+        if self._suites % RENEWED == 0:
+            self._kill()
+        process = self._process
+        self._stale = False
+        if process is None or not process.alive:
+            self._kill()
+            self._start()
+        else:
+            self._load(process)
+
+    def _ready(self, queries: Sequence[str]) -> None:
+        """See that the tables are there that these queries may read: those whose names' words they hold."""
+        if not self._missing and not self._stale:
+            return
+        words = {word for sql in queries for word in _words(sql)}
+        named = [t for t in self._missing if _words(t.bare) <= words]
+        self._missing = [t for t in self._missing if not _words(t.bare) <= words]
+        more = [[s for t in named for s in filled(t, database)] for database in self.suite.databases] if named else []
+        self._scripts = [made + new for made, new in zip(self._scripts, more, strict=True)] if named else self._scripts
+        try:
+            if self._stale:
+                self._renew()
+            elif named and self._process is not None and self._process.alive:  # else its next start makes them
+                self._told(self._process, {"add": more})
+        except DatabaseError:
+            self._stale = True  # the next query is told the same
+            raise
 
     @property
     def databases(self) -> list[PopulatedDatabase]:
@@ -88,6 +121,7 @@ class PopulatedSandbox(Sandbox):
             raise DatabaseError(f"the suite has {len(self._scripts)} databases, there is no number {database}")
         gated = [self._gate(sql) for sql in queries]
         with self._lock:
+            self._ready([sql for sql, error in gated if not error])
             self._where = {"on": database}
             answers = iter(self._ask_all([sql for sql, error in gated if not error]))
         return [Result(error=error) if error else next(answers) for _, error in gated]
@@ -98,11 +132,17 @@ class PopulatedSandbox(Sandbox):
         return process
 
     def _load(self, process: Process) -> None:
-        if not self._scripts:
-            return
+        if self._scripts:
+            self._told(process, {"beside": self._scripts})
+
+    def _told(self, process: Process, request: dict[str, Any]) -> None:
         try:
-            answer = process.ask({"beside": self._scripts}, time.perf_counter() + START_SECONDS)
+            answer = process.ask(request, time.perf_counter() + START_SECONDS)
         except (BrokenWorker, TimeoutError):
             raise DatabaseError(f"cannot load the populated databases: {self._kill()}") from None
         if answer.get("error"):
             raise DatabaseError(f"DuckDB refuses populated {answer['error']}")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))

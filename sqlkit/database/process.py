@@ -57,6 +57,7 @@ class Process:
         )
         assert self._child.stdin is not None and self._child.stdout is not None
         self._in, self._out = self._child.stdin, self._child.stdout
+        self._held = bytearray()  # what it has said and nobody has asked for yet
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
 
@@ -100,15 +101,16 @@ class Process:
         return value
 
     def _read(self, count: int, deadline: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
+        while len(self._held) < count:
             if not self._poll.poll(max(0.0, deadline - time.perf_counter()) * 1000):
                 raise TimeoutError
-            data = os.read(self._out.fileno(), min(count - len(parts), 2**20))
+            data = os.read(self._out.fileno(), 2**20)
             if not data:
                 raise BrokenWorker("the database process died")
-            parts += data
-        return bytes(parts)
+            self._held += data
+        part = bytes(self._held[:count])
+        del self._held[:count]
+        return part
 
     def close(self) -> str:
         """Kill the child; returns the last line it wrote to its error output. Calling it twice is harmless."""

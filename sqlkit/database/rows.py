@@ -39,12 +39,18 @@ def insert(table: Table, rows: Sequence[Row]) -> str:
 
 def script(schema: Schema, database: Database) -> list[str]:
     """Statements that make a database in an empty DuckDB."""
-    made = [f"CREATE SCHEMA {quoted(name)}" for name in dict.fromkeys(t.schema for t in schema.tables if t.schema)]
-    for table in schema.tables:
-        made.append(create(table))
-        rows = insert(table, database.rows.get(table.name, ()))
-        made += [rows] if rows else []
-    return made
+    return schemas(schema) + [statement for table in schema.tables for statement in filled(table, database)]
+
+
+def schemas(schema: Schema) -> list[str]:
+    """Statements that make the schemas in which tables stand."""
+    return [f"CREATE SCHEMA {quoted(name)}" for name in dict.fromkeys(t.schema for t in schema.tables if t.schema)]
+
+
+def filled(table: Table, database: Database) -> list[str]:
+    """Statements that make a table and its rows."""
+    rows = insert(table, database.rows.get(table.name, ()))
+    return [create(table), rows] if rows else [create(table)]
 
 
 def literal(value: Any) -> str:

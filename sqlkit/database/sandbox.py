@@ -54,6 +54,8 @@ class Sandbox:
     Raises DatabaseError when the database cannot be opened; never raises for what SQL does.
     """
 
+    _planner = ""  # the one optimizer that DuckDB keeps; '' for all
+
     def __init__(
         self,
         database: str | Path,
@@ -72,6 +74,7 @@ class Sandbox:
             "memory_mb": memory_mb,
             "max_rows": max_rows,
             "max_bytes": max_bytes,
+            "planner": self._planner,
         }
         self._seconds = seconds
         self._largest = 8 * max_bytes + 2**20  # pickled answers are about as large as their values
@@ -192,7 +195,8 @@ class Sandbox:
                 size += 6 * len(sql) + 16  # JSON may escape every character
                 if ahead and size > PIPE:
                     break
-                ahead.append({"sql": sql, **self._where})
+                ahead.append({"sql": sql, **self._where, "more": True})
+            del ahead[-1]["more"]
             try:
                 process.send(ahead)
                 for _ in ahead:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gc
 import json
 import os
 import pickle
@@ -22,6 +23,10 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 CPU_MARGIN = 5  # seconds above the limit after which the system ends a worker whose parent is gone
 MEMORY = "memory: the query needs more memory than allowed"
 PLAIN = (str, bytes, int, float, bool, type(None))
+SCALAR = {  # DuckDB's types whose Python values are plain
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIME", "TIMESTAMP",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -33,11 +38,16 @@ def main() -> None:
     connection = _open(options)
     _limit(options)
     _send(answers, _fill(connection, options))
-    beside = Beside(connection)
+    beside, reading = Beside(connection), Reading(connection)
+    gc.freeze()
+    gc.set_threshold(50_000)  # rows are no garbage: a collection for every 700 of them finds nothing
     for line in sys.stdin.buffer:
         request = json.loads(line)
         if "beside" in request:  # several databases in memory, one of which each query names
             _send(answers, pickle.dumps(beside.load(request["beside"])))
+            continue
+        if "add" in request:
+            _send(answers, pickle.dumps(beside.add(request["add"])))
             continue
         if "on" in request:
             beside.use(request["on"])
@@ -45,13 +55,15 @@ def main() -> None:
             connection.close()
             options = request["open"]
             connection = _open(options)
-            beside = Beside(connection)
+            beside, reading = Beside(connection), Reading(connection)
             _send(answers, _fill(connection, options))
             continue
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_CPU, (int(used + options["seconds"]) + CPU_MARGIN, resource.RLIM_INFINITY))
-        _send(answers, _run(connection, request["sql"], {**options, "cost": True} if "cost" in request else options))
+        _send(answers, _run(connection, request["sql"], {**options, "cost": True} if "cost" in request else options, reading))
+        if "more" not in request:
+            reading.end()
 
 
 def _send(answers: Any, data: bytes) -> None:
@@ -91,6 +103,9 @@ def _open(options: dict[str, Any]) -> Any:
         connection.execute("SET temp_directory = ''")
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+        if options.get("planner"):  # the only one to keep
+            planners = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
+            connection.execute(f"SET disabled_optimizers = '{','.join(p for p in planners if p != options['planner'])}'")
         connection.execute("SET enable_external_access = false")
         return connection
     import sqlalchemy
@@ -138,15 +153,22 @@ class Beside:
         for name in self._loaded:
             self._connection.execute(f"DETACH {name}")
         self._loaded, self._used = [], ""
-        for number, statements in enumerate(scripts):
+        for _ in scripts:
             self._number += 1
             name = f"populated_{self._number}"
             self._connection.execute(f"ATTACH ':memory:' AS {name}")
             self._loaded.append(name)
-            self._connection.execute(f"USE {name}")
+        return self.add(scripts)
+
+    def add(self, scripts: list[list[str]]) -> dict[str, Any]:
+        """Run statements on each of the databases held."""
+        for number, statements in enumerate(scripts):
+            self.use(number)
             try:
-                self._connection.execute(";".join(statements))
+                self._connection.execute(f"BEGIN;{';'.join(statements)};COMMIT")
             except Exception as error:
+                with contextlib.suppress(Exception):
+                    self._connection.execute("ROLLBACK")
                 return {"error": f"database {number}: {' '.join(str(error).split())[:300]}"}
         return {"ready": True}
 
@@ -157,33 +179,54 @@ class Beside:
             self._used = name
 
 
-def _run(connection: Any, sql: str, options: dict[str, Any]) -> bytes:
+class Reading:
+    """The read-only transaction in which queries run that came at once; it ends with the last of them, and where one fails.
+
+    The clock stands still inside: what asks for the time is asked again by itself.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self._open = connection, False
+
+    def begin(self) -> None:
+        if not self._open:
+            self._connection.execute("BEGIN TRANSACTION READ ONLY")
+            self._open = True
+
+    def end(self) -> None:
+        if self._open:
+            self._open = False
+            self._connection.execute("ROLLBACK")
+
+
+def _run(connection: Any, sql: str, options: dict[str, Any], reading: Reading) -> bytes:
     """The answer to one query, pickled here so that a result too large for the process is an answer as well."""
     began = time.perf_counter()
     try:
-        query = _cost if "cost" in options else _duckdb if options["kind"] == "duckdb" else _sqlalchemy
-        answer = query(connection, sql, options)
+        if options["kind"] == "duckdb":
+            answer = (_cost if "cost" in options else _duckdb)(connection, sql, options, reading)
+        else:
+            answer = _sqlalchemy(connection, sql, options)
         answer["seconds"] = time.perf_counter() - began
         return pickle.dumps(answer, protocol=5)
     except MemoryError:
         answer = {"error": MEMORY}
     except Exception as error:
+        with contextlib.suppress(Exception):
+            reading.end()
         cause = getattr(error, "orig", None) or error
         answer = {"error": MEMORY if (kind := _kind(cause)) == "memory" else f"{kind}: {' '.join(str(cause).split())[:400]}"}
     answer["seconds"] = time.perf_counter() - began
     return pickle.dumps(answer, protocol=5)
 
 
-def _cost(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
+def _cost(connection: Any, sql: str, options: dict[str, Any], reading: Reading) -> dict[str, Any]:
     """One row: how many rows DuckDB's operators scanned and made (https://duckdb.org/docs/stable/dev/profiling)."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
         return {"error": "unsafe: not one SELECT statement"}
-    connection.execute("BEGIN TRANSACTION READ ONLY")
-    try:
-        told = json.loads(connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statements[0].query}").fetchone()[1])
-    finally:
-        connection.execute("ROLLBACK")
+    reading.begin()
+    told = json.loads(connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statements[0].query}").fetchone()[1])
     total, left = 0, [told]
     for node in left:
         total += (node.get("operator_cardinality") or 0) + (node.get("operator_rows_scanned") or 0)
@@ -191,19 +234,14 @@ def _cost(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
     return {"columns": ["rows"], "types": ["BIGINT"], "rows": [(total,)], "truncated": False}
 
 
-def _duckdb(connection: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
+def _duckdb(connection: Any, sql: str, options: dict[str, Any], reading: Reading) -> dict[str, Any]:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
         return {"error": "unsafe: not one SELECT statement"}
-    if options["database"] != ":memory:":  # opened read-only
-        cursor = connection.execute(statements[0])
-        return _fetch(cursor, [(d[0], str(d[1])) for d in cursor.description], options)
-    connection.execute("BEGIN TRANSACTION READ ONLY")
-    try:
-        cursor = connection.execute(statements[0])
-        return _fetch(cursor, [(d[0], str(d[1])) for d in cursor.description], options)
-    finally:
-        connection.execute("ROLLBACK")
+    if options["database"] == ":memory:":  # a file was opened read-only
+        reading.begin()
+    cursor = connection.execute(statements[0])
+    return _fetch(cursor, [(d[0], str(d[1])) for d in cursor.description], options)
 
 
 def _sqlalchemy(engine: Any, sql: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -232,7 +270,19 @@ def _fetch(cursor: Any, columns: list[tuple[str, str]], options: dict[str, Any])
     rows: list[tuple[Any, ...]] = []
     size = 0
     truncated = False
+    kinds = [kind.partition("(")[0] for _, kind in columns]
+    texts = [i for i, kind in enumerate(kinds) if kind == "VARCHAR"]
+    scalar = all(kind in SCALAR for kind in kinds)  # then values pass as they are, and only texts have a size
     while not truncated and (batch := cursor.fetchmany(500)):
+        if scalar:
+            left = options["max_rows"] - len(rows)
+            truncated = len(batch) > left
+            batch = batch[:left] if truncated else batch
+            size += 16 * len(kinds) * len(batch) + sum(len(row[i]) for i in texts for row in batch if row[i] is not None)
+            if size > options["max_bytes"]:
+                return {"error": f"size: the result is larger than {options['max_bytes'] / 2**20:g} MB"}
+            rows += batch
+            continue
         for row in batch:
             if len(rows) >= options["max_rows"]:
                 truncated = True

@@ -47,6 +47,16 @@ def ask_gold(sql: str, sandbox: Runs, dialect: str = "duckdb", seen: Probe | Non
     return Gold(sql, result, tuple(groups), seen.ordered, unstable=unstable, whole=whole)
 
 
+def gold_texts(sql: str, dialect: str = "duckdb") -> list[str]:
+    """What `ask_gold` is sure to run: the gold, what shows its ties, its tables in other orders."""
+    try:
+        seen = probe(sql, dialect)
+        orders = other_orders(sql, dialect) if seen.fragile and not seen.volatile else []
+    except Exception:  # a gold that cannot be looked at is told with its own case
+        return [sql]
+    return [sql, *([seen.first] if seen.first and not seen.volatile else []), *orders]
+
+
 def groups_of(result: Result, seen: Probe, run: Callable[[str], Result]) -> tuple[list[Group], bool]:
     """The tie groups of a result, and whether all of their rows are known. run: asks the database that gave it."""
     if seen.plain:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from sqlkit.errors import InputError
 from sqlkit.evaluate.compare import Columns
-from sqlkit.evaluate.gold import ask_gold
+from sqlkit.evaluate.gold import ask_gold, gold_texts
 from sqlkit.evaluate.reasons import Why, error_kind, explain, sample, sample_rows
 from sqlkit.evaluate.runs import Remembered, Runs
 from sqlkit.evaluate.several import Found, Golds, gather, match
@@ -94,10 +94,14 @@ class Grader:
         """What database number `i` says."""
         return self.databases[i].run(sql)
 
-    def prefetch(self, queries: Sequence[str]) -> None:
-        """Ask every database for what will soon be asked, at once where it can."""
+    def prefetch(self, golds: Sequence[str], predictions: Sequence[str] = ()) -> None:
+        """Ask for what will soon be asked, at once where a database can: golds, with what `ask_gold` asks about them, and
+        predictions. Of several databases the first mostly tells a wrong prediction apart, so all are asked for golds alone."""
+        asked = [text for sql in golds for text in gold_texts(sql, self.dialect)]
+        if len(self.databases) == 1:
+            asked += predictions
         for database in self.databases:
-            database.prefetch(queries)
+            database.prefetch(asked)
 
     def grade(self, example: Example, prediction: Prediction) -> Grade:
         """The verdict on one prediction. Raises InputError when it belongs to another example."""
@@ -203,7 +207,6 @@ class Grader:
             return "different", Why("by chance", f"right only in the order in which rows happen to be stored, or by the choice of a tie{where}"), details
         why = explain(gold, sql, found.said, comparison, self.dialect)
         return "different", Why(why.kind, why.text + where), details
-
 
     def _told_same(self, golds: Golds, sql: str, empty: bool, details: dict[str, Any]) -> _Judged:
         """The verdict where no database tells the two apart."""

@@ -13,7 +13,6 @@ from sqlkit.evaluate.grade import Grader, Policy
 from sqlkit.evaluate.place import Place
 from sqlkit.records import Example, Grade, Prediction
 from sqlkit.sql.guard import check
-from sqlkit.sql.probe import probe
 from sqlkit.sql.skeleton import hardness
 
 AHEAD = 24  # cases whose queries are sent to the database at once
@@ -55,25 +54,21 @@ def grade_group(cases: Sequence[Case], place: Place, options: Options) -> Iterat
                 yield _unusable(case, trouble)
                 continue
             if not fetched:
-                grader.prefetch(_queries([case] if case.made else ahead))
+                try:
+                    grader.prefetch(*_queries([case] if case.made else ahead))
+                except SqlkitError as error:
+                    yield _unusable(case, str(error))
+                    continue
                 fetched = not case.made
             outcome = _outcome(case, grader, options, place)
             yield outcome if score is None else {**outcome, "suite": round(score, 4)}
 
 
-def _queries(cases: Sequence[Case]) -> list[str]:
-    """What will be asked: golds, predictions, and what shows the ties at a gold's LIMIT."""
+def _queries(cases: Sequence[Case]) -> tuple[list[str], list[str]]:
+    """What will be asked: golds and predictions."""
     asked = [case for case in cases if not case.fault]
-    ties = [first for case in asked for gold in case.golds or () if (first := _ties(gold, case.dialect or "duckdb"))]
-    return [q for case in asked for q in (*(case.golds or ()), case.pred) if q and q.strip()] + ties
-
-
-def _ties(gold: str, dialect: str) -> str:
-    """What shows the ties at a gold's LIMIT; '' where nothing need be asked. A gold that cannot be looked at is told with its own case."""
-    try:
-        return probe(gold, dialect).first
-    except Exception:
-        return ""
+    golds = [gold for case in asked for gold in case.golds or () if gold.strip()]
+    return golds, [case.pred for case in asked if case.pred and case.pred.strip()]
 
 
 def _open(case: Case, place: Place, options: Options) -> tuple[Grader | None, float | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -178,6 +179,7 @@ def _comments(table: Table) -> Iterator[tuple[str, str]]:
             yield f"COLUMN {qualified(table)}.{_quoted(column.name)}", column.comment
 
 
+@functools.lru_cache(4096)
 def _quoted(name: str) -> str:
     return exp.to_identifier(name).sql(dialect="duckdb")
 

@@ -12,6 +12,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 KEPT = 4_000  # characters of the longest text whose tree is kept
+_PLACE = frozenset({"line", "col", "start", "end"})  # of a name in the text: nobody asks, and copying it is half of copying a tree
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
 __all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "tree_of", "view_all", "view_one"]
@@ -49,8 +50,12 @@ def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
 
 
 def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
-    found = sqlglot.parse(sql, read=dialect)
-    return tuple(s for s in found if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
+    found = tuple(s for s in sqlglot.parse(sql, read=dialect) if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
+    for statement in found:
+        for node in nodes(statement):
+            if node._meta is not None and node._meta.keys() <= _PLACE:
+                node._meta = None
+    return found
 
 
 _kept = functools.lru_cache(256)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...

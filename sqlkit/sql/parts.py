@@ -7,6 +7,7 @@ literals to their plain text, `x BETWEEN a AND b` to two comparisons, `5 < x` to
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -58,8 +59,9 @@ class Parts:
     vague: bool = False  # some column's table cannot be told from the text
 
 
+@functools.lru_cache(64)  # a gold is compared with several predictions
 def take_apart(sql: str, *, bare: bool = False, dialect: str = "duckdb") -> Parts:
-    """The parts of a query; `bare` leaves the tables off the columns. Raises SqlglotError."""
+    """The parts of a query, shared and not to be changed; `bare` leaves the tables off the columns. Raises SqlglotError."""
     tree: exp.Expr = parse_one(sql, dialect)
     parts = Parts()
     inside = nodes(tree)

@@ -116,14 +116,19 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
 
     First from the last row to the first, then shuffled: a choice in the middle may survive the one but not the other.
     """
+    return list(_other_orders(sql, dialect))
+
+
+@functools.lru_cache(256)  # a query is asked of every database
+def _other_orders(sql: str, dialect: str) -> tuple[str, ...]:
     try:
         tree = parse_one(sql, dialect)
     except (SqlglotError, RecursionError):
-        return []
+        return ()
     inside = nodes(tree)
     placed = _asks_place(inside)
     if placed and dialect != "duckdb":
-        return []  # elsewhere a row's number may be its key
+        return ()  # elsewhere a row's number may be its key
     sources = through_subqueries(inside)
     texts = []
     for key in ("rowid", "rowid * 7919 % 10007") if sources else ():
@@ -133,7 +138,7 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
             if placed:
                 source.set("expressions", [exp.Star(), *parse_one(f"SELECT ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid").args["expressions"]])
         texts.append(tree.sql(dialect=dialect))
-    return texts
+    return tuple(texts)
 
 
 def through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:

@@ -151,6 +151,25 @@ def test_a_suite_in_the_sandbox() -> None:
         assert sandbox.run("SELECT COUNT(*) FROM lone").ok and not sandbox.run("SELECT 1 FROM person").ok
 
 
+def test_tables_are_made_when_a_query_speaks_of_them() -> None:
+    suite, gold = build_suite(THEATRE, [GOLDS[0]]), 'SELECT COUNT(*) FROM "PERSON" ORDER BY 1'
+    with PopulatedSandbox(suite) as whole, PopulatedSandbox(suite) as sandbox:
+        sandbox.switch(suite)
+        tables = len(THEATRE.tables)
+        assert sandbox.run("SELECT 1").ok and len(sandbox._missing) == tables
+        assert sandbox.run(gold).rows == whole.run(gold).rows and len(sandbox._missing) == tables - 1
+        sandbox._kill()  # the next worker makes what was made, and what is asked for now
+        for asked in ("SELECT COUNT(*) FROM play", gold):
+            assert [d.run(asked).rows for d in sandbox.databases] == [d.run(asked).rows for d in whole.databases]
+        assert len(sandbox._missing) == tables - 2
+
+
+def test_queries_of_one_request_after_one_that_fails() -> None:
+    with PopulatedSandbox(build_suite(THEATRE, [GOLDS[0]])) as sandbox:
+        said = sandbox.run_many(["SELECT 1 FROM person", "SELECT CAST('x' AS INTEGER)", "SELECT nothing FROM person", "SELECT 2"])
+        assert [r.error.partition(":")[0] for r in said] == ["", "runtime", "bind", ""] and said[3].rows == ((2,),)
+
+
 def test_rows_of_a_users_database_are_sampled_and_perturbed() -> None:
     with duckdb.connect(":memory:") as connection:
         connection.execute(to_ddl(THEATRE))
