@@ -123,7 +123,7 @@ class _Sampler:
         self._shapes: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
         self._usual: dict[str, str] = {}  # the level that a shape had last
-        places = {identifier(t.name): ".".join(map(identifier, (t.schema, t.bare))) for t in context.schema.tables if t.schema}
+        places = {identifier(t.name): t.sql for t in context.schema.tables if t.schema}
         self._places = places, re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
 
     def step(self) -> None:

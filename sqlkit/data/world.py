@@ -163,7 +163,7 @@ class World:
     def named(self, table: str) -> str:
         """The table's name as SQL has it, with its schema where that is not the default one."""
         found = self.schema.table(table)
-        return f"{identifier(found.schema)}.{identifier(found.bare)}" if found and found.schema else identifier(table)
+        return found.sql if found else identifier(table)
 
     def weight(self, table: str) -> float:
         """How often people may ask about a table: those at the centre of the schema and with metrics more, a log nobody
