@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import heapq
 import inspect
 import json
 import math
@@ -195,10 +196,10 @@ class Shots:
             for number, other in self._postings.get(term, ()):
                 scores[number] += weight * other
         found: list[Example] = []
-        for number, _ in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
-            example = self.examples[number]
+        order = [(-score, number) for number, score in scores.items()]
+        heapq.heapify(order)  # a few are taken of thousands
+        while order and len(found) < k:
+            example = self.examples[heapq.heappop(order)[1]]
             if example.id != exclude_id and example.question.lower() != question.lower():
                 found.append(example)
-            if len(found) == k:
-                break
         return found[::-1]

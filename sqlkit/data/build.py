@@ -20,9 +20,10 @@ from sqlkit.data.split import split
 from sqlkit.data.write import Built, write
 from sqlkit.errors import InputError
 from sqlkit.model.retriever import Retriever
-from sqlkit.prompt import Context, Retrieval, Shots, completion, render, render_back
+from sqlkit.prompt import Context, Retrieval, Shots, completion, compose, render_back
 from sqlkit.records import Example, Pair
 from sqlkit.schema.glossary import Glossary
+from sqlkit.schema.link import Linked
 
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
 HUMAN_REPEATS = 4  # times that a person's question is seen, one less for each variant of it, but at least
@@ -138,7 +139,7 @@ def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriev
     written = []
     for example in made:
         k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0
-        written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], ""))
+        written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], linked=mine.generated.linked.get(example.question)))
     for example in people:
         for repeat in range(max(HUMAN_LEAST, HUMAN_REPEATS - mine.varied[example.id])):
             k = repeat % 3
@@ -153,6 +154,6 @@ def _back(mine: Own, training: set[int], share: float, rng: random.Random) -> li
     return [Pair(f"{e.id}-q", render_back(e.sql or "", mine.context), e.question, e.source) for e in asked]
 
 
-def _pair(example: Example, context: Context, near: Sequence[Example], suffix: str) -> Pair:
-    prompt = render(example.question, context, near)
+def _pair(example: Example, context: Context, near: Sequence[Example], suffix: str = "", linked: Linked | None = None) -> Pair:
+    prompt = compose(example.question, linked or context.linker.link(example.question), near)
     return Pair(example.id + suffix, prompt, completion(example.sql, example.evidence if example.sql is None else ""), example.source)

@@ -21,6 +21,7 @@ from sqlkit.data.wanted import Item, Wanted
 from sqlkit.database import Sandbox
 from sqlkit.prompt import Context
 from sqlkit.records import Example, Result
+from sqlkit.schema.link import Linked
 from sqlkit.schema.similar import fold
 from sqlkit.sight import in_sight
 from sqlkit.sql.facts import Facts
@@ -40,13 +41,14 @@ Progress = Callable[[int, int], None]
 
 @dataclasses.dataclass
 class Generated:
-    """`facts` are those of the queries in `made`. `dropped` counts drafts by reason; `unreached` are tables, columns and keys given up, with the reason, by kind."""
+    """`facts` are those of the queries in `made`, `linked` what the prompts of its questions show. `dropped` counts drafts by reason; `unreached` are tables, columns and keys given up, with the reason, by kind."""
 
     made: list[Example]
     facts: dict[str, Facts]
     dropped: Counter[str]
     neighbours: Neighbours
     unreached: dict[str, Any]
+    linked: dict[str, Linked] = dataclasses.field(default_factory=dict)
 
 
 def verify(sql: str, sandbox: Sandbox) -> str:
@@ -82,7 +84,12 @@ def _amiss(sql: str, result: Result, sandbox: Sandbox) -> str:
 
 def known(question: str, sql: str, context: Context) -> bool:
     """Whether the prompt of a question shows every table and column that its SQL names."""
-    tables = in_sight(context.linker.link(question), context)
+    return shows(context.linker.link(question), sql, context)
+
+
+def shows(linked: Linked, sql: str, context: Context) -> bool:
+    """Whether a prompt of these tables and columns has every one that a query names."""
+    tables = in_sight(linked, context)
     shown = {*tables, *(c for columns in tables.values() for c in columns)}
     shown |= {part for table in tables for part in table.split(".")}
     return names_in(sql) & context.linker.names <= shown
@@ -100,7 +107,7 @@ def generate(
         sampler.step()
         if progress and len(sampler.made) > before and len(sampler.made) % 50 == 0:
             progress(len(sampler.made), count)
-    return Generated(sampler.made, sampler.facts, sampler.dropped, sampler.neighbours, sampler.wanted.unreached())
+    return Generated(sampler.made, sampler.facts, sampler.dropped, sampler.neighbours, sampler.wanted.unreached(), sampler.linked)
 
 
 class _Sampler:
@@ -115,6 +122,7 @@ class _Sampler:
         self.alike = Alike()
         self.made: list[Example] = []
         self.facts: dict[str, Facts] = {}
+        self.linked: dict[str, Linked] = {}
         self._names = names_of(context.schema)
         self.dropped: Counter[str] = Counter()
         self.neighbours = Neighbours()
@@ -187,8 +195,10 @@ class _Sampler:
         question = word(draft, self.rng)
         if self.alike.again(question):
             return self._drop("nearly asked before")
-        if not known(question, sql, self.context):
+        linked = self.context.linker.link(question)
+        if not shows(linked, sql, self.context):
             return self._drop("not in sight")  # its prompt does not show what the answer needs; learning it is learning to guess
+        self.linked[question] = linked
         self.alike.add(question)
         self._wordings[sql] += 1
         self._shapes[shape] += 1

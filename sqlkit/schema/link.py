@@ -87,6 +87,7 @@ class Linker:
             if stems(text)
         ]
         self._neighbours = self._graph()
+        self._ways = {table: sorted(near) for table, near in self._neighbours.items()}
 
     def _add(self, text: str, table: str, column: str, weight: float) -> None:
         found = stems(text)
@@ -125,11 +126,13 @@ class Linker:
             rarity = 1.0 / (1.0 + math.log(1 + len({t for t, _, _ in postings})))
             for table, column, weight in postings:
                 best[table, column] = max(best.get((table, column), 0.0), weight * rarity)
+            most: dict[str, float] = {}  # of a table's columns
             for (table, column), weight in best.items():
                 column_score[table, column] += weight
                 table_score[table] += weight if not column else 0.0
-            for table in {t for t, _ in best}:
-                table_score[table] += max((w for (t, c), w in best.items() if t == table and c), default=0.0)
+                most[table] = max(most.get(table, 0.0), weight if column else 0.0)
+            for table, weight in most.items():
+                table_score[table] += weight
         present = {stem(w) for w in [*asked, *_joined(asked)]}
         named = {table for noun, table in self._nouns if noun <= present}  # the table itself, not a column that speaks of it
         for table in named:
@@ -256,8 +259,9 @@ class Linker:
             postings = [(t, w) for t, _, w in self._terms.get(term, ()) if w >= COVER]
             if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= MAX_TABLES:
                 continue
-            ways = {t: min((self._path(c, t) for c in chosen), key=lambda p: len(p) or 99) for t, _ in postings}
-            reached = [(len(ways[t]), -w, t) for t, w in postings if 0 < len(ways[t]) <= 3]
+            around = [self._around(c) for c in chosen]
+            ways = {t: min(found, key=len) for t, _ in postings if (found := [paths[t] for paths in around if t in paths])}
+            reached = [(len(ways[t]), -w, t) for t, w in postings if t in ways]
             if reached:
                 chosen += [t for t in ways[min(reached)[2]] if t not in chosen]
 
@@ -279,11 +283,20 @@ class Linker:
                 while came[path[-1]] != path[-1]:
                     path.append(came[path[-1]])
                 return path
-            for there in sorted(self._neighbours.get(here, ())):
+            for there in self._ways.get(here, ()):
                 if there not in came:
                     came[there] = here
                     queue.append(there)
         return []
+
+    def _around(self, start: str) -> dict[str, list[str]]:
+        """Paths as `_path` has them to the tables up to two keys away."""
+        near = {there: [there, start] for there in self._ways.get(start, ())}
+        found = {start: [start], **near}
+        for here in near:
+            for there in self._ways[here]:
+                found.setdefault(there, [there, *near[here]])
+        return found
 
     def _show(
         self, chosen: list[str], score: Mapping[tuple[str, str], float], values: list[tuple[str, str, str]]
