@@ -48,6 +48,7 @@ def build(
     jobs: int = 1,
     budget: int = 1024,
     back: float = 0.0,
+    extra: float = 0.0,
     personal_data: str | list[str] = "",
     notes: Sequence[str] = (),
     retriever: Retriever | None = None,
@@ -61,6 +62,7 @@ def build(
     sources: (descriptor, file, folder or hub id), of each the first `most` rows, 0 for all, in `jobs` processes. suites:
     evaluation suites that nothing may resemble; drop_leaks drops what does. shares: {'dev': 0.1, ...} to hold out.
     back: share of the database's training examples that are pairs the other way round as well, from query to question.
+    extra: least share of the generated queries that are of the hardest level, 0: as they come.
     budget: tokens that a pair should keep to, for the data card. personal_data: as in `Context.load`. notes: what was told of the
     database before, for the manifest. retriever: chooses tables and worked examples.
 
@@ -77,7 +79,7 @@ def build(
     mine = None
     if database:
         mine = own(
-            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data,
+            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data, extra=extra,
             retriever=retriever, progress=progress, author=author,
         )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)

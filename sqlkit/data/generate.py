@@ -36,6 +36,7 @@ PLAINLY = 2  # tries of an item from which on it is asked plainly at once
 TRIES = 30  # draws for each example that is wanted
 LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes before more of it are left out
 LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
+HARDEST = 0.6  # share of draws from shapes by how often they gave queries of the hardest level, while those are too few
 Progress = Callable[[int, int], None]
 
 
@@ -96,10 +97,11 @@ def shows(linked: Linked, sql: str, context: Context) -> bool:
 
 
 def generate(
-    context: Context, sandbox: Sandbox, count: int, seed: int, *, weights: Mapping[str, float] | None = None, progress: Progress | None = None
-) -> Generated:
-    """`count` verified examples. Deterministic by seed. weights: of shapes, for their own."""
-    sampler = _Sampler(context, sandbox, count, seed, weights or {name: weight for name, (_, weight) in SHAPES.items()})
+    context: Context, sandbox: Sandbox, count: int, seed: int, *, weights: Mapping[str, float] | None = None,
+    extra: float = 0.0, progress: Progress | None = None,
+) -> Generated:  # fmt: skip
+    """`count` verified examples. Deterministic by seed. weights: of shapes, for their own; extra: least share of queries of the hardest level."""
+    sampler = _Sampler(context, sandbox, count, seed, weights or {name: weight for name, (_, weight) in SHAPES.items()}, extra)
     for _ in range(count * TRIES):
         if len(sampler.made) >= count:
             break
@@ -113,8 +115,8 @@ def generate(
 class _Sampler:
     """Draws one example after the other, and remembers what there is."""
 
-    def __init__(self, context: Context, sandbox: Sandbox, count: int, seed: int, weights: Mapping[str, float]) -> None:
-        self.context, self.sandbox, self.count, self.weights = context, sandbox, count, weights
+    def __init__(self, context: Context, sandbox: Sandbox, count: int, seed: int, weights: Mapping[str, float], extra: float) -> None:
+        self.context, self.sandbox, self.count, self.weights, self.extra = context, sandbox, count, weights, extra
         self.rng = random.Random(seed)
         self.world = Steered(context, self.rng)
         self.wanted = Wanted(context.schema, self.rng)
@@ -130,6 +132,7 @@ class _Sampler:
         self._wordings: Counter[str] = Counter()
         self._shapes: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
+        self._hardest: Counter[str] = Counter()  # queries of the hardest level by shape
         self._usual: dict[str, str] = {}  # the level that a shape had last
         places = {identifier(t.name): t.sql for t in context.schema.tables if t.schema}
         self._places = places, re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
@@ -176,6 +179,9 @@ class _Sampler:
         expected = [len(self.made) * weight / total for weight in self.weights.values()]
         lead = [min(3.0, max(0.3, (1 + want) / (1 + self._shapes[name]))) for name, want in zip(self.weights, expected, strict=True)]
         queries = sum(self._levels.values())
+        if self._levels["extra"] < self.extra * queries and self._hardest and self.rng.random() < HARDEST:
+            chance = {name: self.weights[name] * n / self._shapes[name] for name, n in self._hardest.items()}
+            return self.rng.choices(list(chance), list(chance.values()))[0]
         scarce = {level for level, least in LEVEL_LEAST.items() if self._levels[level] < least * queries}
         hard = [2 if self._usual.get(name) in scarce else 1 for name in self.weights]
         return self.rng.choices(list(self.weights), [w * x * h for w, x, h in zip(self.weights.values(), lead, hard, strict=True)])[0]
@@ -204,6 +210,7 @@ class _Sampler:
         self._shapes[shape] += 1
         self._levels[level] += 1
         self._usual[shape] = level
+        self._hardest.update([shape] if level == "extra" and shape in self.weights else [])
         found = self.facts[sql] = facts_in(sql, self._names)
         self.wanted.note(found)
         self.world.used(used(found, self.context.schema)[0])

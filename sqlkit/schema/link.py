@@ -19,13 +19,26 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import Profile
 from sqlkit.schema.words import STOP, stem, stems, words
 
-MAX_TABLES = 4
-MAX_COLUMNS = 16
-BESIDE_KEYS = 7  # columns that are shown however many the keys are
+LARGE = 100  # tables from which on a schema has many
 MAX_HINTS = 2
 RANKED = 2  # tables that a tuned retriever may bring into sight
 KEPT = 50_000  # terms whose neighbours are kept
 COVER = 0.55  # from this weight on, a word is about a column and not just in its description
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of a schema a prompt shows: tables by rank, tables with those on the ways between them, columns, columns however many the
+    keys are, and tables whose keys are followed."""
+
+    tables: int
+    most: int
+    columns: int
+    beside: int
+    followed: int
+
+
+FEW, MANY = Reach(4, 6, 16, 7, 2), Reach(9, 14, 80, 48, 6)  # with many tables names fall together, and ways are long: under 2,000 tokens
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Linker:
         self, schema: Schema, glossary: Glossary, profile: Profile, ranker: Callable[[str], Sequence[str]] | None = None
     ) -> None:
         self.schema, self.glossary, self.profile, self._ranker = schema, glossary, profile, ranker
+        self._reach = MANY if len(schema.tables) > LARGE else FEW
         self._terms: dict[str, list[tuple[str, str, float]]] = {}
         self._near: dict[str, list[str]] = {}  # what _typo found
         for table in schema.tables:
@@ -150,7 +164,7 @@ class Linker:
             for table in tables:
                 table_score[table] += 2.0
         ranked = self._ranker(question)[:RANKED] if self._ranker else ()
-        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[:MAX_TABLES], *sure, *ranked, *need])
+        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[: self._reach.tables], *sure, *ranked, *need])
         self._cover(chosen, asked)
         self._follow(chosen, column_score)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
@@ -247,17 +261,18 @@ class Linker:
     def _choose(self, score: Mapping[str, float], need: Iterable[str]) -> list[str]:
         ranked = sorted(self._neighbours, key=lambda t: (-score.get(t, 0.0), -len(self._neighbours[t]), t))
         top = score.get(ranked[0], 0.0) if ranked else 0.0
-        chosen = [t for t in ranked[:MAX_TABLES] if score.get(t, 0.0) >= max(0.35 * top, 0.05)] or ranked[: MAX_TABLES - 1]
+        reach = self._reach
+        chosen = [t for t in ranked[: reach.tables] if score.get(t, 0.0) >= max(0.35 * top, 0.05)] or ranked[: reach.tables - 1]
         chosen += [t for t in need if t not in chosen]
         for other in list(chosen[1:]):
             chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
-        return chosen[: MAX_TABLES + 2]
+        return chosen[: reach.most]
 
     def _cover(self, chosen: list[str], asked: list[str]) -> None:
         """Bring into sight what a word of the question may mean when no chosen table knows it: the nearest that does."""
         for term in dict.fromkeys(stem(w) for w in asked if w not in STOP):
             postings = [(t, w) for t, _, w in self._terms.get(term, ()) if w >= COVER]
-            if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= MAX_TABLES:
+            if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= self._reach.tables:
                 continue
             around = [self._around(c) for c in chosen]
             ways = {t: min(found, key=len) for t, _ in postings if (found := [paths[t] for paths in around if t in paths])}
@@ -267,7 +282,7 @@ class Linker:
 
     def _follow(self, chosen: list[str], score: Mapping[tuple[str, str], float]) -> None:
         """Who the account manager is stands in the table that the column of that name points to."""
-        for table in [found for name in chosen[:2] if (found := self.schema.table(name))]:
+        for table in [found for name in chosen[: self._reach.followed] if (found := self.schema.table(name))]:
             for key in table.foreign_keys:
                 asked = len(key.columns) == 1 and score.get((table.name, key.columns[0]), 0.0) >= COVER
                 if asked and key.ref_table not in chosen and key.ref_table in self._neighbours:
@@ -308,7 +323,7 @@ class Linker:
         label = {(name, word) for name, words_ in said for word in (words_.label, words_.date)}
         order = {place: i for i, place in enumerate(places)}
         ranked = sorted(places, key=lambda p: (-(score.get(p, 0.0) + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
-        kept = set(ranked[: max(MAX_COLUMNS, len(keys) + BESIDE_KEYS)])
+        kept = set(ranked[: max(self._reach.columns, len(keys) + self._reach.beside)])
         shown = []
         for table in tables:
             columns = tuple(
