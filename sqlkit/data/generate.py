@@ -36,6 +36,7 @@ PLAINLY = 2  # tries of an item from which on it is asked plainly at once
 TRIES = 30  # draws for each example that is wanted
 LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes before more of it are left out
 LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
+NEAR_HARDEST = {"extra": 1.0, "hard": 0.15}  # a shape that gave hard queries gives harder ones with another join
 HARDEST = 0.6  # share of draws from shapes by how often they gave queries of the hardest level, while those are too few
 Progress = Callable[[int, int], None]
 
@@ -132,7 +133,7 @@ class _Sampler:
         self._wordings: Counter[str] = Counter()
         self._shapes: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
-        self._hardest: Counter[str] = Counter()  # queries of the hardest level by shape
+        self._hardest: dict[str, float] = {}  # by shape, what its queries are worth where hard ones are wanted
         self._usual: dict[str, str] = {}  # the level that a shape had last
         places = {identifier(t.name): t.sql for t in context.schema.tables if t.schema}
         self._places = places, re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
@@ -210,7 +211,8 @@ class _Sampler:
         self._shapes[shape] += 1
         self._levels[level] += 1
         self._usual[shape] = level
-        self._hardest.update([shape] if level == "extra" and shape in self.weights else [])
+        if level in NEAR_HARDEST and shape in self.weights:
+            self._hardest[shape] = self._hardest.get(shape, 0.0) + NEAR_HARDEST[level]
         found = self.facts[sql] = facts_in(sql, self._names)
         self.wanted.note(found)
         self.world.used(used(found, self.context.schema)[0])
