@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import heapq
 import inspect
 import itertools
 import json
@@ -201,7 +202,10 @@ class Shots:
         for term, weight in self._unit(Counter(map(stem, words(question)))).items():
             for number, other in self._postings.get(term, ()):
                 scores[number] += weight * other
-        for number, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        order = [(-score, number) for number, score in scores.items()]
+        heapq.heapify(order)  # a few are taken of thousands
+        while order:
+            score, number = heapq.heappop(order)
             example = self.examples[number]
             if example.id != exclude_id and example.question.lower() != question.lower():
-                yield example, score
+                yield example, -score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -10,22 +11,21 @@ from sqlkit.records import Example
 from sqlkit.schema.link import Linked
 from sqlkit.schema.said import runs, said, spoken
 from sqlkit.schema.types import Column
-from sqlkit.sql.grammar import select_grammar
-from sqlkit.sql.scoped import Seen, Source, scoped_grammar
+from sqlkit.sql.grammar import names_in, select_grammar
+from sqlkit.sql.scoped import PART, Seen, Source, scoped_grammar
 
-_NAME = re.compile(r"[^\W\d]\w*")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
-_COMPARED = re.compile(r"(\w+)\.(\w+) (?:=|<>|(?:NOT )?IN) (\([^()]*\)|'(?:[^']|'')*')")
+_COMPARED = re.compile(rf"(?<![\w\".])({PART}(?:\.{PART})?)\.({PART}) (?:=|<>|(?:NOT )?IN) (\([^()]*\)|'(?:[^']|'')*')")
 
 
 def in_sight(linked: Linked, context: Context, shots: Sequence[Example] = ()) -> dict[str, list[str]]:
     """The tables and columns that a prompt lets a model know: shown, or used in its metrics and worked examples."""
-    used = set(_NAME.findall(_told(linked, shots)))
+    used = names_in(_told(linked, shots))
     shown = {t.table.name: {c.column.name for c in t.columns} for t in linked.tables}
     return {
         table.name: [c.name for c in table.columns if c.name in shown.get(table.name, ()) or c.name in used]
         for table in context.schema.tables
-        if table.name in shown or table.name in used
+        if table.name in shown or table.bare in used
     }
 
 
@@ -41,18 +41,19 @@ def grammar(
     linked = context.linker.link(question)
     if scoped:
         return _scoped(question, context, linked, shots, refusal)
+    spelled = {t.name: t.sql for t in context.schema.tables}
     texts = [text.replace("''", "'") for text in _TEXT.findall(_told(linked, shots))]
     for shown in linked.tables:
         for column in shown.columns:
             texts += [*context.glossary.column(shown.table.name, column.column.name).values, *column.values]
-    return select_grammar(in_sight(linked, context, shots), [*texts, *runs(question)])
+    return select_grammar({spelled[t]: columns for t, columns in in_sight(linked, context, shots).items()}, [*texts, *runs(question)])
 
 
 def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Example], refusal: bool) -> str:
     shown = {(t.table.name, c.column.name): c for t in linked.tables for c in t.columns}
     told: dict[tuple[str, str], list[str]] = {}
     for table, column, text in _COMPARED.findall(_told(linked, shots)):
-        told.setdefault((table, column), []).extend(t.replace("''", "'") for t in _TEXT.findall(text))
+        told.setdefault((table, column.strip('"').replace('""', '"')), []).extend(t.replace("''", "'") for t in _TEXT.findall(text))
     sources = []
     for name, names in in_sight(linked, context, shots).items():
         table = context.schema.table(name)
@@ -62,15 +63,20 @@ def _scoped(question: str, context: Context, linked: Linked, shots: Sequence[Exa
             key = context.roots.get((name, column.name), "")
             codes = context.glossary.column(name, column.name).values
             mine = shown.get((name, column.name))
-            texts = [*spoken(codes, question), *(mine.values if mine else ()), *told.get((name, column.name), [])]
+            texts = [*spoken(codes, question), *(mine.values if mine else ()), *told.get((table.sql, column.name), [])]
             columns.append(
                 Seen(
                     column.name, _kind(column), tuple(dict.fromkeys(texts)), not texts and not codes, key, column.kind == "number" and not key, column.nullable
                 )
             )
-        sources.append(Source(name, tuple(columns)))
+        sources.append(Source(table.sql, tuple(columns)))
     hints = [sql.partition(" WHERE ")[0] for _, sql in linked.hints]
-    return scoped_grammar(sources, context.joins, [h for h in hints if "(" in h], said(question, context.linker), refusal)
+    spelled = {t.name: t.sql for t in context.schema.tables}
+    joins = [
+        dataclasses.replace(j, table=spelled[j.table], ref_table=spelled[j.ref_table])
+        for j in context.joins if j.table in spelled and j.ref_table in spelled
+    ]  # fmt: skip
+    return scoped_grammar(sources, joins, [h for h in hints if "(" in h], said(question, context.linker), refusal)
 
 
 def _kind(column: Column) -> str:

@@ -20,9 +20,10 @@ from sqlkit.data.split import split
 from sqlkit.data.write import Built, write
 from sqlkit.errors import InputError
 from sqlkit.model.retriever import Retriever
-from sqlkit.prompt import Context, Retrieval, Shots, completion, render, render_back
+from sqlkit.prompt import Context, Retrieval, Shots, completion, compose, render_back
 from sqlkit.records import Example, Pair
 from sqlkit.schema.glossary import Glossary
+from sqlkit.schema.link import Linked
 
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
 HUMAN_REPEATS = 4  # times that a person's question is seen, one less for each variant of it, but at least
@@ -47,6 +48,7 @@ def build(
     jobs: int = 1,
     budget: int = 1024,
     back: float = 0.0,
+    extra: float = 0.0,
     personal_data: str | list[str] = "",
     notes: Sequence[str] = (),
     retriever: Retriever | None = None,
@@ -60,6 +62,7 @@ def build(
     sources: (descriptor, file, folder or hub id), of each the first `most` rows, 0 for all, in `jobs` processes. suites:
     evaluation suites that nothing may resemble; drop_leaks drops what does. shares: {'dev': 0.1, ...} to hold out.
     back: share of the database's training examples that are pairs the other way round as well, from query to question.
+    extra: least share of the generated queries that are of the hardest level, 0: as they come.
     budget: tokens that a pair should keep to, for the data card. personal_data: as in `Context.load`. notes: what was told of the
     database before, for the manifest. retriever: chooses tables and worked examples.
 
@@ -76,7 +79,7 @@ def build(
     mine = None
     if database:
         mine = own(
-            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data,
+            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data, extra=extra,
             retriever=retriever, progress=progress, author=author,
         )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)
@@ -138,7 +141,7 @@ def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriev
     written = []
     for example in made:
         k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0
-        written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], ""))
+        written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], linked=mine.generated.linked.get(example.question)))
     for example in people:
         for repeat in range(max(HUMAN_LEAST, HUMAN_REPEATS - mine.varied[example.id])):
             k = repeat % 3
@@ -153,6 +156,6 @@ def _back(mine: Own, training: set[int], share: float, rng: random.Random) -> li
     return [Pair(f"{e.id}-q", render_back(e.sql or "", mine.context), e.question, e.source) for e in asked]
 
 
-def _pair(example: Example, context: Context, near: Sequence[Example], suffix: str) -> Pair:
-    prompt = render(example.question, context, near)
+def _pair(example: Example, context: Context, near: Sequence[Example], suffix: str = "", linked: Linked | None = None) -> Pair:
+    prompt = compose(example.question, linked or context.linker.link(example.question), near)
     return Pair(example.id + suffix, prompt, completion(example.sql, example.evidence if example.sql is None else ""), example.source)

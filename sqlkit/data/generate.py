@@ -21,6 +21,7 @@ from sqlkit.data.wanted import Item, Wanted
 from sqlkit.database import Sandbox
 from sqlkit.prompt import Context
 from sqlkit.records import Example, Result
+from sqlkit.schema.link import Linked
 from sqlkit.schema.similar import fold
 from sqlkit.sight import in_sight
 from sqlkit.sql.facts import Facts
@@ -35,18 +36,21 @@ PLAINLY = 2  # tries of an item from which on it is asked plainly at once
 TRIES = 30  # draws for each example that is wanted
 LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes before more of it are left out
 LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
+NEAR_HARDEST = {"extra": 1.0, "hard": 0.15}  # a shape that gave hard queries gives harder ones with another join
+HARDEST = 0.6  # share of draws from shapes by how often they gave queries of the hardest level, while those are too few
 Progress = Callable[[int, int], None]
 
 
 @dataclasses.dataclass
 class Generated:
-    """`facts` are those of the queries in `made`. `dropped` counts drafts by reason; `unreached` are tables, columns and keys given up, with the reason, by kind."""
+    """`facts` are those of the queries in `made`, `linked` what the prompts of its questions show. `dropped` counts drafts by reason; `unreached` are tables, columns and keys given up, with the reason, by kind."""
 
     made: list[Example]
     facts: dict[str, Facts]
     dropped: Counter[str]
     neighbours: Neighbours
     unreached: dict[str, Any]
+    linked: dict[str, Linked] = dataclasses.field(default_factory=dict)
 
 
 def verify(sql: str, sandbox: Sandbox) -> str:
@@ -82,17 +86,23 @@ def _amiss(sql: str, result: Result, sandbox: Sandbox) -> str:
 
 def known(question: str, sql: str, context: Context) -> bool:
     """Whether the prompt of a question shows every table and column that its SQL names."""
-    tables = in_sight(context.linker.link(question), context)
+    return shows(context.linker.link(question), sql, context)
+
+
+def shows(linked: Linked, sql: str, context: Context) -> bool:
+    """Whether a prompt of these tables and columns has every one that a query names."""
+    tables = in_sight(linked, context)
     shown = {*tables, *(c for columns in tables.values() for c in columns)}
     shown |= {part for table in tables for part in table.split(".")}
     return names_in(sql) & context.linker.names <= shown
 
 
 def generate(
-    context: Context, sandbox: Sandbox, count: int, seed: int, *, weights: Mapping[str, float] | None = None, progress: Progress | None = None
-) -> Generated:
-    """`count` verified examples. Deterministic by seed. weights: of shapes, for their own."""
-    sampler = _Sampler(context, sandbox, count, seed, weights or {name: weight for name, (_, weight) in SHAPES.items()})
+    context: Context, sandbox: Sandbox, count: int, seed: int, *, weights: Mapping[str, float] | None = None,
+    extra: float = 0.0, progress: Progress | None = None,
+) -> Generated:  # fmt: skip
+    """`count` verified examples. Deterministic by seed. weights: of shapes, for their own; extra: least share of queries of the hardest level."""
+    sampler = _Sampler(context, sandbox, count, seed, weights or {name: weight for name, (_, weight) in SHAPES.items()}, extra)
     for _ in range(count * TRIES):
         if len(sampler.made) >= count:
             break
@@ -100,14 +110,14 @@ def generate(
         sampler.step()
         if progress and len(sampler.made) > before and len(sampler.made) % 50 == 0:
             progress(len(sampler.made), count)
-    return Generated(sampler.made, sampler.facts, sampler.dropped, sampler.neighbours, sampler.wanted.unreached())
+    return Generated(sampler.made, sampler.facts, sampler.dropped, sampler.neighbours, sampler.wanted.unreached(), sampler.linked)
 
 
 class _Sampler:
     """Draws one example after the other, and remembers what there is."""
 
-    def __init__(self, context: Context, sandbox: Sandbox, count: int, seed: int, weights: Mapping[str, float]) -> None:
-        self.context, self.sandbox, self.count, self.weights = context, sandbox, count, weights
+    def __init__(self, context: Context, sandbox: Sandbox, count: int, seed: int, weights: Mapping[str, float], extra: float) -> None:
+        self.context, self.sandbox, self.count, self.weights, self.extra = context, sandbox, count, weights, extra
         self.rng = random.Random(seed)
         self.world = Steered(context, self.rng)
         self.wanted = Wanted(context.schema, self.rng)
@@ -115,6 +125,7 @@ class _Sampler:
         self.alike = Alike()
         self.made: list[Example] = []
         self.facts: dict[str, Facts] = {}
+        self.linked: dict[str, Linked] = {}
         self._names = names_of(context.schema)
         self.dropped: Counter[str] = Counter()
         self.neighbours = Neighbours()
@@ -122,8 +133,9 @@ class _Sampler:
         self._wordings: Counter[str] = Counter()
         self._shapes: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
+        self._hardest: dict[str, float] = {}  # by shape, what its queries are worth where hard ones are wanted
         self._usual: dict[str, str] = {}  # the level that a shape had last
-        places = {identifier(t.name): ".".join(map(identifier, (t.schema, t.bare))) for t in context.schema.tables if t.schema}
+        places = {identifier(t.name): t.sql for t in context.schema.tables if t.schema}
         self._places = places, re.compile("|".join(map(re.escape, sorted(places, key=len, reverse=True))))
 
     def step(self) -> None:
@@ -168,6 +180,9 @@ class _Sampler:
         expected = [len(self.made) * weight / total for weight in self.weights.values()]
         lead = [min(3.0, max(0.3, (1 + want) / (1 + self._shapes[name]))) for name, want in zip(self.weights, expected, strict=True)]
         queries = sum(self._levels.values())
+        if self._levels["extra"] < self.extra * queries and self._hardest and self.rng.random() < HARDEST:
+            chance = {name: self.weights[name] * n / self._shapes[name] for name, n in self._hardest.items()}
+            return self.rng.choices(list(chance), list(chance.values()))[0]
         scarce = {level for level, least in LEVEL_LEAST.items() if self._levels[level] < least * queries}
         hard = [2 if self._usual.get(name) in scarce else 1 for name in self.weights]
         return self.rng.choices(list(self.weights), [w * x * h for w, x, h in zip(self.weights.values(), lead, hard, strict=True)])[0]
@@ -187,13 +202,17 @@ class _Sampler:
         question = word(draft, self.rng)
         if self.alike.again(question):
             return self._drop("nearly asked before")
-        if not known(question, sql, self.context):
+        linked = self.context.linker.link(question)
+        if not shows(linked, sql, self.context):
             return self._drop("not in sight")  # its prompt does not show what the answer needs; learning it is learning to guess
+        self.linked[question] = linked
         self.alike.add(question)
         self._wordings[sql] += 1
         self._shapes[shape] += 1
         self._levels[level] += 1
         self._usual[shape] = level
+        if level in NEAR_HARDEST and shape in self.weights:
+            self._hardest[shape] = self._hardest.get(shape, 0.0) + NEAR_HARDEST[level]
         found = self.facts[sql] = facts_in(sql, self._names)
         self.wanted.note(found)
         self.world.used(used(found, self.context.schema)[0])

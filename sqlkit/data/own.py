@@ -45,7 +45,7 @@ class Own:
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "",
-    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None,
+    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None, extra: float = 0.0,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question; with logs, the sampler's shapes are weighted as they ask. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
@@ -59,7 +59,7 @@ def own(
             logged[log] = group(read_log(log, why[log]), context.tables(), why[log])
         calls = sum((skeletons(groups) for groups in logged.values()), Counter[str]())
         weights = follow(calls, World(context), seed) if calls else None
-        generated = generate(context, sandbox, pairs, seed, weights=weights, progress=progress)
+        generated = generate(context, sandbox, pairs, seed, weights=weights, extra=extra, progress=progress)
         made = generated.made
         dropped.update(generated.dropped)
         people = [_canonical(e, context, sandbox) for e in human]

@@ -144,7 +144,7 @@ def _itself(item: Item, world: World, rng: random.Random) -> Draft | None:
     if compared is None:
         return None
     test, words = compared
-    name = ".".join(map(identifier, item.table.split("."))) if found and found.schema else identifier(item.table)
+    name = world.named(item.table)
     on = " AND ".join(f"t1.{identifier(a)} = t2.{identifier(b)}" for a, b in zip(key.columns, key.ref_columns, strict=True))
     sql = f"SELECT COUNT(*) FROM {name} AS t1 JOIN {name} AS t2 ON {on} WHERE t2.{identifier(column)} {test}"
     many, part, said = world.noun(item.table, rng), _part(item, world, rng), world.said(item.table, column, rng)

@@ -61,6 +61,12 @@ class Steered(World):
             return [r for r in found if r.column.name == self._column] or found
         return found
 
+    def sharing(self) -> list[tuple[Role, Role]]:
+        found = super().sharing()
+        if self._column and any(r.column.name == self._column for r in super().of(self._table, "category")):
+            return [pair for pair in found if all(r.table != self._table or r.column.name == self._column for r in pair)]
+        return found
+
     def up(self, table: str) -> dict[str, list[Link]]:
         if self.links is not self._all_links:
             return super().up(table)

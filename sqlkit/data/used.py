@@ -14,7 +14,8 @@ from sqlkit.sql.resolve import Tables, tables_of
 def used(found: Facts, schema: Schema) -> tuple[list[str], list[str]]:
     """Tables and columns that a query with these facts reads, in the schema's own spelling, sorted."""
     tables = [t.name for t in schema.tables if t.name.lower() in found.tables]
-    columns = [f"{t.name}.{c.name}" for t, c in schema.columns() if (t.name.lower(), c.name.lower()) in found.columns]
+    read = {table for table, _ in found.columns}
+    columns = [f"{t.name}.{c.name}" for t in schema.tables if t.name.lower() in read for c in t.columns if (t.name.lower(), c.name.lower()) in found.columns]
     return sorted(tables), sorted(columns)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlkit.data.sources import SourceRow
-from sqlkit.schema.link import MAX_COLUMNS, MAX_TABLES
+from sqlkit.schema.link import FEW
 from sqlkit.schema.types import Column, Schema, Table
 from sqlkit.schema.words import stems
 
@@ -70,7 +70,7 @@ def survey(rows: Iterable[SourceRow], seed: int) -> Wide:
 def widen(schema: Schema, question: str, pool: Wide, chance: random.Random) -> Schema:
     """The schema with up to six columns a table and two tables more, as far as a prompt has room, in an order that tells nothing."""
     asked = set(stems(question)) | {s for t, c in schema.columns() for s in stems(c.name)} | {s for t in schema.tables for s in stems(t.name)}
-    room = MAX_COLUMNS - sum(len(t.columns) for t in schema.tables)
+    room = FEW.columns - sum(len(t.columns) for t in schema.tables)
     tables = []
     for table in schema.tables:
         wanted = max(0, min(chance.randint(0, 6), room))
@@ -83,7 +83,7 @@ def widen(schema: Schema, question: str, pool: Wide, chance: random.Random) -> S
         tables.append(dataclasses.replace(table, columns=tuple(columns)))
     for other in _some(pool.tables, 12, chance)[: chance.choice((0, 0, 3, 6, 12))]:
         apart = not asked & {s for c in other.columns for s in stems(c.name)} and other.name.lower() not in {t.name.lower() for t in tables}
-        if apart and len(other.columns) <= room and len(tables) < min(MAX_TABLES, len(schema.tables) + 2):
+        if apart and len(other.columns) <= room and len(tables) < min(FEW.tables, len(schema.tables) + 2):
             tables.append(other)
             room -= len(other.columns)
     chance.shuffle(tables)

@@ -82,6 +82,24 @@ class World:
     def of(self, table: str, *kinds: str) -> list[Role]:
         return [r for r in self.roles[table] if r.role in kinds]
 
+    def sharing(self) -> list[tuple[Role, Role]]:
+        """Texts of two tables without codes that have a value in common, in the schema's order."""
+        return self._sharing
+
+    @cached_property
+    def _sharing(self) -> list[tuple[Role, Role]]:
+        texts = [
+            r for roles in self.roles.values() for r in roles
+            if r.role == "category" and r.column.kind == "text" and not self.glossary.column(*r.place).values
+        ]  # fmt: skip
+        values = [self.profile.column(*r.place).values for r in texts]
+        holders: dict[object, list[int]] = {}
+        for i, some in enumerate(values):
+            for value in dict.fromkeys(some):
+                holders.setdefault(value, []).append(i)
+        others = (sorted({j for value in some for j in holders[value]}) for some in values)
+        return [(texts[i], texts[j]) for i, found in enumerate(others) for j in found if texts[i].table < texts[j].table]
+
     def noun(self, table: str, rng: random.Random, many: bool = True) -> str:
         """What people call a row or rows of the table."""
         said = self.glossary.table(table)
@@ -163,7 +181,7 @@ class World:
     def named(self, table: str) -> str:
         """The table's name as SQL has it, with its schema where that is not the default one."""
         found = self.schema.table(table)
-        return f"{identifier(found.schema)}.{identifier(found.bare)}" if found and found.schema else identifier(table)
+        return found.sql if found else identifier(table)
 
     def weight(self, table: str) -> float:
         """How often people may ask about a table: those at the centre of the schema and with metrics more, a log nobody

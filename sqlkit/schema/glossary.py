@@ -104,11 +104,15 @@ class Glossary(_Part):
 
     def table(self, name: str) -> TableWords:
         """Words for a table; empty ones where the glossary is silent."""
-        return self.tables.get(name) or TableWords()
+        return self.tables.get(name) or _NO_TABLE
 
     def column(self, table: str, name: str) -> ColumnWords:
         """Words for a column; empty ones where the glossary is silent."""
-        return self.table(table).columns.get(name) or ColumnWords()
+        return self.table(table).columns.get(name) or _NO_COLUMN
+
+
+# made once: the linker asks for the words of every column it shows
+_NO_TABLE, _NO_COLUMN = TableWords(), ColumnWords()
 
 
 def load_glossary(path: str | Path | None, schema: Schema | None = None) -> Glossary:

@@ -19,13 +19,26 @@ from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import Profile
 from sqlkit.schema.words import STOP, stem, stems, words
 
-MAX_TABLES = 4
-MAX_COLUMNS = 16
-BESIDE_KEYS = 7  # columns that are shown however many the keys are
+LARGE = 100  # tables from which on a schema has many
 MAX_HINTS = 2
 RANKED = 2  # tables that a tuned retriever may bring into sight
 KEPT = 50_000  # terms whose neighbours are kept
 COVER = 0.55  # from this weight on, a word is about a column and not just in its description
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of a schema a prompt shows: tables by rank, tables with those on the ways between them, columns, columns however many the
+    keys are, and tables whose keys are followed."""
+
+    tables: int
+    most: int
+    columns: int
+    beside: int
+    followed: int
+
+
+FEW, MANY = Reach(4, 6, 16, 7, 2), Reach(9, 16, 100, 60, 6)  # with many tables names fall together, and ways are long: under 2,000 tokens
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Linker:
         self, schema: Schema, glossary: Glossary, profile: Profile, ranker: Callable[[str], Sequence[str]] | None = None
     ) -> None:
         self.schema, self.glossary, self.profile, self._ranker = schema, glossary, profile, ranker
+        self._reach = MANY if len(schema.tables) > LARGE else FEW
         self._terms: dict[str, list[tuple[str, str, float]]] = {}
         self._near: dict[str, list[str]] = {}  # what _typo found
         for table in schema.tables:
@@ -87,6 +101,8 @@ class Linker:
             if stems(text)
         ]
         self._neighbours = self._graph()
+        self._up = {t.name: sorted({k.ref_table for k in t.foreign_keys} - {t.name}) for t in schema.tables}
+        self._ways = {table: sorted(near) for table, near in self._neighbours.items()}
 
     def _add(self, text: str, table: str, column: str, weight: float) -> None:
         found = stems(text)
@@ -125,12 +141,16 @@ class Linker:
             rarity = 1.0 / (1.0 + math.log(1 + len({t for t, _, _ in postings})))
             for table, column, weight in postings:
                 best[table, column] = max(best.get((table, column), 0.0), weight * rarity)
+            most: dict[str, float] = {}  # of a table's columns
             for (table, column), weight in best.items():
                 column_score[table, column] += weight
                 table_score[table] += weight if not column else 0.0
-            for table in {t for t, _ in best}:
-                table_score[table] += max((w for (t, c), w in best.items() if t == table and c), default=0.0)
+                most[table] = max(most.get(table, 0.0), weight if column else 0.0)
+            for table, weight in most.items():
+                table_score[table] += weight
         present = {stem(w) for w in [*asked, *_joined(asked)]}
+        if self._reach is MANY:  # a misspelled name still tells one table of a thousand
+            present |= {known for w in present - self._terms.keys() - STOP for known in self._misspelled(w)}
         named = {table for noun, table in self._nouns if noun <= present}  # the table itself, not a column that speaks of it
         for table in named:
             table_score[table] += 1.2
@@ -147,9 +167,9 @@ class Linker:
             for table in tables:
                 table_score[table] += 2.0
         ranked = self._ranker(question)[:RANKED] if self._ranker else ()
-        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[:MAX_TABLES], *sure, *ranked, *need])
+        chosen = self._choose(table_score, [*sorted(named, key=lambda t: (-table_score.get(t, 0.0), t))[: self._reach.tables], *sure, *ranked, *need])
         self._cover(chosen, asked)
-        self._follow(chosen, column_score)
+        self._follow(chosen, column_score, present)
         return Linked(self._show(chosen, column_score, values), tuple((n, s) for n, s, _ in hints))
 
     def postings(self, term: str) -> list[tuple[str, str, float]]:
@@ -192,6 +212,9 @@ class Linker:
 
     def _typo(self, term: str) -> list[tuple[str, str, float]]:
         """Terms one edit away, at half weight: people misspell, and the schema must still be found."""
+        return [(t, c, w * 0.5) for known in self._misspelled(term) for t, c, w in self._terms[known]]
+
+    def _misspelled(self, term: str) -> list[str]:
         if len(term) < 5:
             return []
         if term not in self._near:
@@ -199,7 +222,7 @@ class Linker:
             if len(self._near) > KEPT:
                 self._near.clear()
             self._near[term] = sorted(known for known in candidates if one_edit(known, term))[:3]
-        return [(t, c, w * 0.5) for known in self._near[term] for t, c, w in self._terms[known]]
+        return self._near[term]
 
     def values(self, asked: list[str]) -> list[tuple[str, str, str]]:
         """Values of the database that the words of a question name, as (table, column, value)."""
@@ -241,31 +264,62 @@ class Linker:
         ranked = sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
         return [(name, sql, tables) for name, (_, sql, tables) in ranked[:MAX_HINTS]]
 
-    def _choose(self, score: Mapping[str, float], need: Iterable[str]) -> list[str]:
+    def _choose(self, score: Mapping[str, float], need: Sequence[str]) -> list[str]:
         ranked = sorted(self._neighbours, key=lambda t: (-score.get(t, 0.0), -len(self._neighbours[t]), t))
         top = score.get(ranked[0], 0.0) if ranked else 0.0
-        chosen = [t for t in ranked[:MAX_TABLES] if score.get(t, 0.0) >= max(0.35 * top, 0.05)] or ranked[: MAX_TABLES - 1]
+        reach = self._reach
+        if reach is MANY and need:
+            return self._choose_of_many([t for t in ranked[: reach.tables] if score.get(t, 0.0) >= max(0.35 * top, 0.05)], list(dict.fromkeys(need)))
+        chosen = [t for t in ranked[: reach.tables] if score.get(t, 0.0) >= max(0.35 * top, 0.05)] or ranked[: reach.tables - 1]
         chosen += [t for t in need if t not in chosen]
         for other in list(chosen[1:]):
             chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
-        return chosen[: MAX_TABLES + 2]
+        return chosen[: reach.most]
+
+    def _choose_of_many(self, ranked: list[str], named: list[str]) -> list[str]:
+        """Tables that are named, then those on the ways between them, then others by rank.
+
+        Among a thousand tables there are many ways between two: people speak of those that go from rows to what each of them refers to.
+        """
+        chosen = named[: self._reach.tables]
+        tied = {chosen[0]}
+        for one, other in itertools.combinations(named[: self._reach.tables], 2):
+            ways = [*self._upward(one, other), *self._upward(other, one)]
+            tied |= {one, other} if ways else set()
+            chosen += [t for t in dict.fromkeys(ways) if t not in chosen]
+        for other in named[1 : self._reach.tables]:
+            if other not in tied:
+                chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
+        return list(dict.fromkeys([*chosen, *ranked]))[: self._reach.most]
+
+    def _upward(self, start: str, end: str) -> list[str]:
+        """The tables on every shortest way of at most three keys from rows to what they refer to; none where there is none."""
+        ways = [[start]]
+        for _ in range(3):
+            ways = [[*way, there] for way in ways for there in self._up.get(way[-1], ()) if there not in way]
+            if found := [way for way in ways if way[-1] == end]:
+                return list(dict.fromkeys(t for way in found for t in way))
+        return []
 
     def _cover(self, chosen: list[str], asked: list[str]) -> None:
         """Bring into sight what a word of the question may mean when no chosen table knows it: the nearest that does."""
         for term in dict.fromkeys(stem(w) for w in asked if w not in STOP):
             postings = [(t, w) for t, _, w in self._terms.get(term, ()) if w >= COVER]
-            if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= MAX_TABLES:
+            if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= self._reach.tables:
                 continue
-            ways = {t: min((self._path(c, t) for c in chosen), key=lambda p: len(p) or 99) for t, _ in postings}
-            reached = [(len(ways[t]), -w, t) for t, w in postings if 0 < len(ways[t]) <= 3]
+            around = [self._around(c) for c in chosen]
+            ways = {t: min(found, key=len) for t, _ in postings if (found := [paths[t] for paths in around if t in paths])}
+            reached = [(len(ways[t]), -w, t) for t, w in postings if t in ways]
             if reached:
                 chosen += [t for t in ways[min(reached)[2]] if t not in chosen]
 
-    def _follow(self, chosen: list[str], score: Mapping[tuple[str, str], float]) -> None:
+    def _follow(self, chosen: list[str], score: Mapping[tuple[str, str], float], present: set[str]) -> None:
         """Who the account manager is stands in the table that the column of that name points to."""
-        for table in [found for name in chosen[:2] if (found := self.schema.table(name))]:
+        for table in [found for name in chosen[: self._reach.followed] if (found := self.schema.table(name))]:
             for key in table.foreign_keys:
-                asked = len(key.columns) == 1 and score.get((table.name, key.columns[0]), 0.0) >= COVER
+                asked = len(key.columns) == 1 and (
+                    score.get((table.name, key.columns[0]), 0.0) >= COVER or (self._reach is MANY and present.issuperset(stems(key.columns[0])))
+                )
                 if asked and key.ref_table not in chosen and key.ref_table in self._neighbours:
                     chosen.append(key.ref_table)
 
@@ -279,11 +333,20 @@ class Linker:
                 while came[path[-1]] != path[-1]:
                     path.append(came[path[-1]])
                 return path
-            for there in sorted(self._neighbours.get(here, ())):
+            for there in self._ways.get(here, ()):
                 if there not in came:
                     came[there] = here
                     queue.append(there)
         return []
+
+    def _around(self, start: str) -> dict[str, list[str]]:
+        """Paths as `_path` has them to the tables up to two keys away."""
+        near = {there: [there, start] for there in self._ways.get(start, ())}
+        found = {start: [start], **near}
+        for here in near:
+            for there in self._ways[here]:
+                found.setdefault(there, [there, *near[here]])
+        return found
 
     def _show(
         self, chosen: list[str], score: Mapping[tuple[str, str], float], values: list[tuple[str, str, str]]
@@ -295,7 +358,7 @@ class Linker:
         label = {(name, word) for name, words_ in said for word in (words_.label, words_.date)}
         order = {place: i for i, place in enumerate(places)}
         ranked = sorted(places, key=lambda p: (-(score.get(p, 0.0) + 3.0 * (p in keys) + 0.4 * (p in label)), order[p]))
-        kept = set(ranked[: max(MAX_COLUMNS, len(keys) + BESIDE_KEYS)])
+        kept = set(ranked[: max(self._reach.columns, len(keys) + self._reach.beside)])
         shown = []
         for table in tables:
             columns = tuple(

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+from sqlkit.sql.grammar import identifier
+
 _NUMBER = re.compile(
     r"U?(TINY|SMALL|MEDIUM|BIG|HUGE)?INT(EGER)?\d*( UNSIGNED)?|DEC(IMAL)?|NUM(ERIC|BER)|FLOAT\d*|DOUBLE( PRECISION)?|REAL"
 )
@@ -69,6 +71,11 @@ class Table:
     def bare(self) -> str:
         """The name without its schema."""
         return self.name.removeprefix(f"{self.schema}.") if self.schema else self.name
+
+    @property
+    def sql(self) -> str:
+        """The name as SQL has it: quoted where it must be, behind its schema."""
+        return f"{identifier(self.schema)}.{identifier(self.bare)}" if self.schema else identifier(self.name)
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name.lower() == name.lower()), None)

@@ -87,17 +87,18 @@ _NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d]\w*')
 
 
 def select_grammar(tables: Mapping[str, Sequence[str]], texts: Collection[str] | None = None) -> str:
-    """The grammar for a schema given as table name to column names. Names are matched exactly, quoted where they must be.
+    """The grammar for a schema given as table to column names. Names are matched exactly, those of columns quoted where they must be.
 
+    tables: by their names as SQL has them: quoted where they must be, behind their schema where they have one (`Table.sql`).
     texts: the only string literals allowed, beside dates and parts of dates, each also inside % signs; None: any.
     """
     names = sorted({identifier(c) for columns in tables.values() for c in columns})
-    qualified = sorted({f"{identifier(t)}.{identifier(c)}" for t, columns in tables.items() for c in columns})
+    qualified = sorted({f"{t}.{identifier(c)}" for t, columns in tables.items() for c in columns})
     taken = {n.lower() for n in names} | {t.lower() for t in tables}
     aliases = [a for a in ALIASES if a not in taken]
     parts = [
         RULES,
-        f"table: TABLE\nTABLE: {_any(identifier(t) for t in tables)}",
+        f"table: TABLE\nTABLE: {_any(tables)}",
         f"name: NAME\nNAME: {_any(names)}",
         f"QUALIFIED: {_any(qualified)}",
         f"alias: ALIAS\nALIAS: {_any(aliases)}",

@@ -29,10 +29,13 @@ COMPARE = '(" = " | " <> " | " > " | " >= " | " < " | " <= ")'
 PARTS = {"YEAR(": "YEAR", "MONTH(": "MONTH", "QUARTER(": "QUARTER"}
 AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
 REFUSAL = 'refusal: "CANNOT ANSWER" (": " /[a-zA-Z0-9 ,.\'()-]{1,60}/)?'
+PART = r'(?:"(?:[^"]|"")*"|\w+)'
 _TOKEN = re.compile(
     r"COUNT\(\*\)|COUNT\(DISTINCT |CASE WHEN | FILTER \(WHERE | (?:THEN|ELSE|AND|OR|IN|IS NOT|IS|BETWEEN) | END|NULL|[A-Za-z_]+\("
-    r"|'(?:[^']|'')*'| (?:[-+*/<>=]|<>|<=|>=) |\d+(?:\.\d+)?|(?:\"(?:[^\"]|\"\")*\"|\w+)(?:\.(?:\"(?:[^\"]|\"\")*\"|\w+))?|[(),]"
+    r"|'(?:[^']|'')*'| (?:[-+*/<>=]|<>|<=|>=) |\d+(?:\.\d+)?|" + rf"{PART}(?:\.{PART})*|[(),]"
 )
+_PLACE = re.compile(rf"(?<![\w\".])({PART}(?:\.{PART})?)\.{PART}")  # a column behind its table
+_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|/(?:[^/\\]|\\.)*/')  # of Lark
 _AGGREGATE = re.compile(r"(?:SUM|AVG|MIN|MAX|MEDIAN)\(")
 
 
@@ -53,6 +56,8 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
+    """A table in sight. `name` is its name as SQL has it: quoted where it must be, behind its schema where it has one."""
+
     name: str
     columns: tuple[Seen, ...]
 
@@ -73,7 +78,7 @@ class Said:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Join:
-    """`columns` of `table` hold `ref_columns` of `ref_table`."""
+    """`columns` of `table` hold `ref_columns` of `ref_table`. Tables as in `Source.name`, where a grammar is made of them."""
 
     table: str
     columns: tuple[str, ...]
@@ -145,8 +150,8 @@ def _defined(rules: Sequence[str]) -> Iterator[str]:
             del kept[name]
         gone = "|".join(map(re.escape, empty))
         for name, body in kept.items():
-            parts = _alternatives(re.sub(rf"(?<![\w\"])(?:{gone})\?", "", body))
-            kept[name] = " | ".join(p for p in parts if not re.search(rf"(?<![\w\"])(?:{gone})(?![\w\"])", p))
+            parts = _alternatives(re.sub(rf"({_LITERAL.pattern})|(?<!\w)(?:{gone})\?", r"\1", body))
+            kept[name] = " | ".join(p for p in parts if not re.search(rf"(?<!\w)(?:{gone})(?!\w)", _LITERAL.sub('""', p)))
     for name, body in kept.items():
         yield f"{name}: {body}"
 
@@ -189,33 +194,33 @@ def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope
     for tables, name in number.items():
         single = len(tables) == 1
         refs = tuple(
-            _Ref(identifier(c.name) if single else f"{identifier(s.name)}.{identifier(c.name)}", s.name, c)
+            _Ref(identifier(c.name) if single else f"{s.name}.{identifier(c.name)}", s.name, c)
             for s in sources if s.name in tables for c in s.columns
         )  # fmt: skip
         if single:
-            yield _Scope(name, tables, refs, (_lexeme(identifier(next(iter(tables)))),))
+            yield _Scope(name, tables, refs, (_lexeme(next(iter(tables))),))
             continue
         chains = [
-            f"f{number[tables - {t}]} {_lexeme(' JOIN ')} {_lexeme(identifier(t))} {_lexeme(' ON ')} {_on(join)}"
+            f"f{number[tables - {t}]} {_lexeme(' JOIN ')} {_lexeme(t)} {_lexeme(' ON ')} {_on(join)}"
             for t in sorted(tables) if tables - {t} in number
             for o in sorted(tables - {t}) for join in between.get(frozenset((t, o)), ())
         ]  # fmt: skip
         pair = [
-            (_lexeme(identifier(j.ref_table)), _lexeme(identifier(j.table)), _on(j), number[frozenset((j.ref_table,))])
+            (_lexeme(j.ref_table), _lexeme(j.table), _on(j), number[frozenset((j.ref_table,))])
             for j in (between[tables] if len(tables) == 2 else ())
         ]
         yield _Scope(name, tables, refs, tuple(chains), pair=tuple(pair))
-    for join in known:
+    for i, join in enumerate(known):
         if join.table == join.ref_table:
             table = by_name[join.table]
             refs = tuple(_Ref(f"{a}.{identifier(c.name)}", a, c) for a in ("t1", "t2") for c in table.columns)
-            here = identifier(table.name)
-            chain = f"{_lexeme(here)} {_lexeme(' AS t1 JOIN ')} {_lexeme(here)} {_lexeme(' AS t2 ON ')} {_on(join, 't1', 't2')}"
-            yield _Scope(f"_s{len(number)}{''.join(join.columns).lower()}", frozenset((join.table,)), refs, (chain,), twice=True)
+            here = _lexeme(table.name)
+            chain = f"{here} {_lexeme(' AS t1 JOIN ')} {here} {_lexeme(' AS t2 ON ')} {_on(join, 't1', 't2')}"
+            yield _Scope(f"_s{len(number)}j{i}", frozenset((join.table,)), refs, (chain,), twice=True)
 
 
 def _on(join: Join, left: str = "", right: str = "") -> str:
-    one, other = left or identifier(join.table), right or identifier(join.ref_table)
+    one, other = left or join.table, right or join.ref_table
     pairs = zip(join.columns, join.ref_columns, strict=True)
     equal = (f"{_lexeme(f'{one}.{identifier(a)}')} {_lexeme(' = ')} {_lexeme(f'{other}.{identifier(b)}')}" for a, b in pairs)
     return f" {_lexeme(' AND ')} ".join(equal)
@@ -277,7 +282,7 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     beside = f'(K{S} ", ")?' if any(r.seen.root for r in scope.refs) else ""
     yield from scoped_forms.steps(s, _keys(scope), beside)
     for parent, child, on, near in scope.pair[:1]:
-        named = [_lexeme(r.text) for r in scope.refs if _lexeme(identifier(r.table)) == parent and (r.seen.kind == "text" or r.seen.root)]
+        named = [_lexeme(r.text) for r in scope.refs if _lexeme(r.table) == parent and (r.seen.kind == "text" or r.seen.root)]
         yield from scoped_forms.outer(s, parent, child, on, near, named, beside)
     if len(scope.tables) == 1 and not scope.twice:
         yield from _inside_group(scope)
@@ -331,7 +336,7 @@ def _inside_group(scope: _Scope) -> Iterator[str]:
     """A table's rows against a figure over the rows of their group."""
 
     name = scope.chains[0]
-    own = identifier(next(iter(scope.tables)))
+    own = next(iter(scope.tables))
     measures = [(_lexeme(r.text), _lexeme(f"{own}.{r.text}")) for r in scope.refs if r.seen.measure]
     groups = [(_lexeme(f"{own}.{r.text}"), _lexeme(f"t1.{r.text}")) for r in scope.refs if r.seen.kind == "text"]
     if measures and groups:
@@ -396,7 +401,7 @@ def _tests(scope: _Scope, scopes: Sequence[_Scope]) -> Iterator[str]:
 
 def _elsewhere(ref: _Ref) -> str:
     """The rule of keys that stand for the same row as a column, read from other columns."""
-    return "j_" + re.sub(r"\W", "_", f"{ref.table}_{ref.seen.name}".lower())
+    return "j_" + re.sub("[^a-z0-9_]", lambda m: f"_{ord(m[0]):x}_", f"{ref.table}.{ref.seen.name}")
 
 
 def _elsewhere_rules(scopes: Sequence[_Scope]) -> Iterator[str]:
@@ -421,11 +426,10 @@ def _metrics(scope: _Scope, metrics: Sequence[str]) -> tuple[list[str], list[str
     wholes: list[str] = []
     inner: list[str] = []
     for sql in metrics:
-        tables = set(re.findall(r"(\w+|\"[^\"]+\")\.", sql))
-        names = {identifier(t) for t in scope.tables}
-        if scope.twice or not tables or not tables <= names:
+        tables = {place[1] for place in _PLACE.finditer(sql)}
+        if scope.twice or not tables or not tables <= scope.tables:
             continue
-        text = re.sub(rf"\b{re.escape(next(iter(tables)))}\.", "", sql) if len(scope.tables) == 1 else sql
+        text = re.sub(rf"(?<![\w\".]){re.escape(next(iter(tables)))}\.", "", sql) if len(scope.tables) == 1 else sql
         if "".join(_TOKEN.findall(text)) != text:
             continue
         wholes.append(" ".join(map(_lexeme, _TOKEN.findall(text))))

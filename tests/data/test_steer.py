@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from sqlkit.data.duplicates import Alike, near_share
@@ -138,3 +139,26 @@ def test_shapes_follow_the_logs(context: Context) -> None:
     assert outline(logged) == "join, group" and weights.keys() == own.keys() and all(w > 0 for w in weights.values())
     assert weights["per_parent"] > 1.5 * own["per_parent"] and weights["count"] < own["count"]
     assert follow(Counter(), world, 0) == own
+
+
+def test_the_hardest_queries_have_their_share(odd: Path, context: Context) -> None:
+    with Sandbox(odd) as sandbox:
+        plain, wanted = (generate(context, sandbox, 150, 1, extra=share) for share in (0.0, 0.15))
+
+    def share(found: Generated) -> float:
+        return sum(e.difficulty == "extra" for e in found.made) / sum(e.sql is not None for e in found.made)
+
+    assert share(wanted) >= share(plain) + 0.02
+
+
+def test_values_that_two_tables_share(tmp_path: Path) -> None:
+    path = tmp_path / "shared.duckdb"
+    with duckdb.connect(str(path)) as made:
+        made.execute("CREATE TABLE a (id INT PRIMARY KEY, city VARCHAR, tone VARCHAR); CREATE TABLE b (id INT PRIMARY KEY, town VARCHAR, size INT)")
+        made.execute("INSERT INTO a SELECT i, ['Rome', 'Oslo'][i % 2 + 1], ['low', 'high'][i % 2 + 1] FROM range(20) t(i)")
+        made.execute("INSERT INTO b SELECT i, ['Rome', 'Bern'][i % 2 + 1], i FROM range(20) t(i)")
+    world = Steered(Context.load(path), random.Random(0))
+    assert [(one.place, other.place) for one, other in world.sharing()] == [(("a", "city"), ("b", "town"))]
+    while world._column != "tone":  # a focus narrows the columns of its table, in a share of the draws
+        world.focus(Item("a", "tone"))
+    assert world.sharing() == []

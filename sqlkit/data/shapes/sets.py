@@ -77,18 +77,7 @@ def union(world: World, rng: random.Random) -> Draft | None:
 @shape(0.5)
 def union_tables(world: World, rng: random.Random) -> Draft | None:
     """The same kind of value from two tables: 'all cities of customers and suppliers'."""
-    pairs = [
-        (one, other)
-        for t in world.schema.tables
-        for one in world.of(t.name, "category")
-        for u in world.schema.tables
-        if t.name < u.name
-        for other in world.of(u.name, "category")
-        if one.column.kind == other.column.kind == "text"
-        and set(world.profile.column(*one.place).values) & set(world.profile.column(*other.place).values)
-        and not world.glossary.column(*one.place).values
-        and not world.glossary.column(*other.place).values
-    ]
+    pairs = world.sharing()
     if not pairs:
         return None
     one, other = rng.choice(pairs)
