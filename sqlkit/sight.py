@@ -12,7 +12,7 @@ from sqlkit.schema.link import Linked
 from sqlkit.schema.said import runs, said, spoken
 from sqlkit.schema.types import Column
 from sqlkit.sql.grammar import names_in, select_grammar
-from sqlkit.sql.scoped import PART, Seen, Source, scoped_grammar
+from sqlkit.sql.scoped import HELD, PART, Seen, Source, scoped_grammar
 
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 _COMPARED = re.compile(rf"(?<![\w\".])({PART}(?:\.{PART})?)\.({PART}) (?:=|<>|(?:NOT )?IN) (\([^()]*\)|'(?:[^']|'')*')")
@@ -36,11 +36,12 @@ def grammar(
 
     Texts are codes and values of the columns in sight, and every run of up to six words of the question, in several cases.
     scoped: types fit and joins follow keys as well, codes are those the question speaks of, at the price of fewer shapes
-    (`sqlkit.sql.scoped`). refusal: whether a scoped grammar lets the model refuse.
+    (`sqlkit.sql.scoped`); where so much is in sight that this one would be too large, names alone hold. refusal: whether a scoped
+    grammar lets the model refuse.
     """
     linked = context.linker.link(question)
-    if scoped:
-        return _scoped(question, context, linked, shots, refusal)
+    if scoped and len(text := _scoped(question, context, linked, shots, refusal)) <= HELD:
+        return text
     spelled = {t.name: t.sql for t in context.schema.tables}
     texts = [text.replace("''", "'") for text in _TEXT.findall(_told(linked, shots))]
     for shown in linked.tables:

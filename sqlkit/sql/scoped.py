@@ -25,6 +25,8 @@ from sqlkit.sql.grammar import identifier
 MOMENTS = ("date", "timestamp")
 LARGEST = 5  # tables in one FROM
 SCOPES = 32  # sets of tables followed at once; sets of the tables named first come first
+LONGEST = 450_000  # characters of a grammar: above, fewer sets of tables are followed; the time to compile it grows with them
+HELD = 600_000  # characters that llguidance surely holds: its limit of 65,525 symbols is reached at some 620,000
 COMPARE = '(" = " | " <> " | " > " | " >= " | " < " | " <= ")'
 PARTS = {"YEAR(": "YEAR", "MONTH(": "MONTH", "QUARTER(": "QUARTER"}
 AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
@@ -115,7 +117,13 @@ def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Se
     columns are qualified where several tables are read. refusal: whether refusing is allowed; where nothing can be asked, it
     always is.
     """
-    found = list(_scopes(sources, joins))
+    most = SCOPES
+    while len(text := _grammar(list(_scopes(sources, joins, most)), metrics, said, refusal)) > LONGEST and most > len(sources):
+        most = most * 3 // 4
+    return text
+
+
+def _grammar(found: Sequence[_Scope], metrics: Sequence[str], said: Said, refusal: bool) -> str:
     if not found:
         return f"start: refusal\n{REFUSAL}\n"
     year = "|".join(said.years) or "(19|20)[0-9][0-9]"
@@ -172,8 +180,8 @@ def _alternatives(body: str) -> list[str]:
     return [part for part in (*found, body[start:].strip()) if part]
 
 
-def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope]:
-    """Every set of tables that keys connect, and each table that refers to itself, joined with itself."""
+def _scopes(sources: Sequence[Source], joins: Sequence[Join], most: int) -> Iterator[_Scope]:
+    """Up to `most` sets of tables that keys connect, those of the first tables first; each table that refers to itself, joined with itself."""
     by_name = {s.name: s for s in sources}
     columns = {s.name: {c.name for c in s.columns} for s in sources}
     known = [
@@ -189,7 +197,7 @@ def _scopes(sources: Sequence[Source], joins: Sequence[Join]) -> Iterator[_Scope
     sets = (c for size in range(2, min(len(names), LARGEST) + 1) for c in itertools.combinations(range(len(names)), size))
     for some in (frozenset(names[i] for i in c) for c in sorted(sets, key=lambda c: (c[-1], len(c), c))):
         joined = any(some - {t} in number and any(between.get(frozenset((t, o))) for o in some - {t}) for t in some)
-        if joined and len(number) < SCOPES:
+        if joined and len(number) < most:
             number[some] = f"_s{len(number)}"
     for tables, name in number.items():
         single = len(tables) == 1

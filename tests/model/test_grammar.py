@@ -170,3 +170,22 @@ def test_what_the_grammar_lets_pass_runs(shop: Context, matches: Any) -> None:
             except duckdb.BinderException as error:
                 failed.append(f"{text}: {error}")
     assert ran > 20 and len(failed) <= 0.1 * ran, failed
+
+
+@pytest.mark.parametrize(("tables", "columns"), [(9, 14), (3, 60), (2, 150)])
+def test_however_much_is_in_sight_the_grammar_can_be_used(matches: Any, tables: int, columns: int) -> None:
+    """llguidance panics above 65,525 symbols; a worked example with several joins brings more tables into sight than linking does."""
+    names = [f"some_long_table_name_{i}" for i in range(tables)]
+    kinds = ("INTEGER", "VARCHAR", "DATE", "DOUBLE")
+    ddl = ";".join(
+        f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, before INTEGER {f'REFERENCES {names[i - 1]} (id)' if i else ''}, "
+        + ", ".join(f"rather_long_column_{i}_{j} {kinds[j % 4]}" for j in range(columns)) + ")"
+        for i, name in enumerate(names)
+    )
+    context = Context(parse_ddl(ddl), Glossary(), Profile())
+    shown = [f"{name}.rather_long_column_{i}_{j}" for i, name in enumerate(names) for j in range(columns)]
+    shot = Example("a", "all of it", f"SELECT {', '.join(shown)} FROM {' JOIN '.join(names)}")
+    text = grammar("how many some long table name 0 are there", context, [shot], scoped=True)
+    matcher = matches.matcher(text)
+    assert not matcher.get_error(), matcher.get_error()[:200]
+    assert matches(text, f"SELECT COUNT(*) FROM {names[0]}")
