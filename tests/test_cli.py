@@ -119,12 +119,19 @@ def test_schema_as_json(retail: Path) -> None:
 
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sqlkit", "build", "embedded", "--set", "pairs=5000", "--out", str(tmp_path / "data")]
-    started = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    deadline = time.time() + 60
-    while not (tmp_path / "data" / "retail.duckdb").exists() and time.time() < deadline:
-        time.sleep(0.1)
-    started.send_signal(signal.SIGINT)
-    _, told = started.communicate(timeout=60)
+    heeded = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that interrupts are ignored
+    try:
+        started = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
+    try:
+        deadline = time.time() + 60
+        while not (tmp_path / "data" / "retail.duckdb").exists() and time.time() < deadline:
+            time.sleep(0.1)
+        started.send_signal(signal.SIGINT)
+        _, told = started.communicate(timeout=60)
+    finally:
+        started.kill()
     assert started.returncode == 130
     assert told.strip().splitlines()[-1] == "stopped; the same command goes on from here" and "Traceback" not in told
     assert not (tmp_path / "data" / "pairs.jsonl").exists()
