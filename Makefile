@@ -21,8 +21,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install  ## the whole loop on the embedded company, in runs/demo
 	$(BIN)/sqlkit demo
 
-test: install
-	$(BIN)/pytest
+JOBS ?= 2
+test: install  ## JOBS: how many files are tested at once
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 test-slow: install
 	$(BIN)/pytest -m slow
