@@ -32,15 +32,17 @@ class Aid:
 
 def aid(question: str, context: Context, shots: Retrieval | None = None, neighbours: int = 0, exclude_id: str = "") -> Aid:
     """Beside the answers to a question: `neighbours` queries of like questions of `shots`, never that with `exclude_id`."""
+    weigh = evidence(question, context.linker, context.glossary)
+    if not neighbours:
+        return Aid(weigh, lambda sql: sql)
     asked, tables = named(question, context.linker, context.glossary), context.tables()
     suggested: dict[str, float] = {}
-    for example, likeness in shots.ranked(question, exclude_id) if shots and neighbours else ():
+    for example, likeness in shots.ranked(question, exclude_id) if shots else ():
         if len(suggested) == neighbours:
             break
         if example.sql:
             suggested.setdefault(mended(example.sql, asked, tables), LIKENESS * likeness**2)
-    mend: Callable[[str], str] = (lambda sql: mended(sql, asked, tables)) if neighbours else lambda sql: sql
-    return Aid(evidence(question, context.linker, context.glossary), mend, tuple(suggested.items()))
+    return Aid(weigh, lambda sql: mended(sql, asked, tables), tuple(suggested.items()))
 
 
 def mended(sql: str, asked: Named, tables: Mapping[str, Sequence[str]]) -> str:

@@ -127,6 +127,7 @@ def dequantise(model: Any) -> None:
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
 
+
 STAGE = 24  # tokens; a short query ends within one
 
 
@@ -237,7 +238,7 @@ class HuggingFaceModel:
         new = given["input_ids"].new_full((given["input_ids"].shape[0], limit), self.tokenizer.pad_token_id)
         rows = torch.arange(new.shape[0], device=new.device)
         stops = torch.tensor(self._stops(), device=new.device)
-        while done < limit and len(rows):
+        while done < limit:
             told = self._continued(given, min(STAGE, limit - done), processors)
             more = told.sequences[:, prompt + done :]
             new[rows, done : done + more.shape[1]] = more

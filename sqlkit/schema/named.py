@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linker
-from sqlkit.schema.said import said, spoken
+from sqlkit.schema.said import phrases, said
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.conditions import Named, Place
 
@@ -20,12 +19,10 @@ def named(question: str, linker: Linker, glossary: Glossary) -> Named:
     groups: dict[str, list[Place]] = {}
     for table, column, value in linker.values(asked):
         groups.setdefault(" ".join(stem(w) for w in words(value)), []).append(Place(table, column, value))
-    stems = {stem(w) for w in [*asked, *(a + b for a, b in itertools.pairwise(asked))]}
     for name, table_words in glossary.tables.items():
         for column, of in table_words.columns.items():
-            for code in spoken(of.values, question):
-                phrase = [m for m in of.values[code] if {stem(w) for w in words(m)} <= stems or stem("".join(words(m))) in stems]
-                key = " ".join(sorted(stem(w) for w in words(max(phrase, key=len)))) if phrase else code.lower()
+            for code, phrase in phrases(of.values, question).items():
+                key = " ".join(sorted(stem(w) for w in words(phrase))) if phrase else code.lower()
                 groups.setdefault(key, []).append(Place(name, column, code))
     told = said(question, linker)
     settled = {text.replace("''", "'") for _, sql in linker.link(question).hints for text in _TEXT.findall(sql)}

@@ -58,6 +58,11 @@ def said(question: str, linker: Linker) -> Said:
 
 def spoken(codes: Mapping[str, Sequence[str]], question: str) -> list[str]:
     """The codes that a question speaks of: by one of their meanings, or as they stand."""
+    return list(phrases(codes, question))
+
+
+def phrases(codes: Mapping[str, Sequence[str]], question: str) -> dict[str, str]:
+    """The codes that a question speaks of, each with the longest of its meanings that stands there; '' for one that stands there itself."""
     asked = words(question)
     stems = {stem(w) for w in [*asked, *(a + b for a, b in itertools.pairwise(asked))]}
 
@@ -66,7 +71,13 @@ def spoken(codes: Mapping[str, Sequence[str]], question: str) -> list[str]:
         return {stem(w) for w in parts} <= stems or stem("".join(parts)) in stems
 
     written = set(re.findall(r"\w+", question))
-    return [code for code, some in codes.items() if any(said_as(m) for m in some) or (len(code) > 1 and code in written)]
+    found = {}
+    for code, some in codes.items():
+        if here := [m for m in some if said_as(m)]:
+            found[code] = max(here, key=len)
+        elif len(code) > 1 and code in written:
+            found[code] = ""
+    return found
 
 
 def _numbers(question: str) -> Iterator[str]:
