@@ -13,6 +13,7 @@ import typer
 
 from sqlkit.cli_adapters import adapters, export
 from sqlkit.errors import SqlkitError
+from sqlkit.interrupt import heeded
 
 STOPPED = 130  # exit code of an interrupted command
 
@@ -445,7 +446,8 @@ def summary(report: dict[str, Any]) -> str:
 def main() -> None:
     """Entry point: a user's mistake is one line and exit code 2, Ctrl-C is 130."""
     try:
-        code = app(standalone_mode=False)
+        with heeded():
+            code = app(standalone_mode=False)
         if code == STOPPED:  # typer may hand an interrupt back as its exit code
             raise KeyboardInterrupt
         if isinstance(code, int) and code:

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "sqlkit"
 FLOORS = [
-    {"errors", "records"},
+    {"errors", "interrupt", "records"},
     {"sql"},
     {"schema"},
     {"prompt", "embedded", "space"},
