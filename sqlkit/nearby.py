@@ -18,7 +18,7 @@ from sqlkit.schema.named import named
 from sqlkit.sql.conditions import Named, with_conditions
 from sqlkit.sql.parse import SqlglotError
 
-LIKENESS = 3.0  # the vote of a question that says the same; it falls with the square of the likeness
+LIKENESS = 9.0  # the vote of a question that says the same; it falls with the square of the likeness
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linked
 
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
-HUMAN_REPEATS = 4  # times that a person's question is seen, one less for each variant of it, but at least
-HUMAN_LEAST = 2
+HUMAN_REPEATS = 3  # times that a person's question is seen, one less for each variant of it, but at least
+HUMAN_LEAST = 1
 
 
 def build(
@@ -144,7 +144,7 @@ def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriev
         written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], linked=mine.generated.linked.get(example.question)))
     for example in people:
         for repeat in range(max(HUMAN_LEAST, HUMAN_REPEATS - mine.varied[example.id])):
-            k = repeat % 3
+            k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0
             near = shots.nearest(example.question, k, example.id) if k else []
             written.append(_pair(example, mine.context, near, f"-{repeat}"))
     return written

@@ -17,7 +17,9 @@ from sqlkit.records import Result
 from sqlkit.sql.extract import extract
 
 GREEDY = 1.5  # the most likely answer counts more than a sampled one
+MENDED = 0.7
 EMPTY = 0.1  # people seldom ask for nothing
+ZERO = 0.5  # nor for a figure that is 0
 LEAST = 0.05  # of the best query's worth; a suggestion worth less is not run
 
 Run = Callable[[str], Result]
@@ -49,7 +51,7 @@ def choose(
         said[sql] = said.get(sql, 0.0) + (1.0 if number else GREEDY)
         texts.setdefault(sql, text)
         if mend and sql and (other := mend(sql)) != sql:
-            said[other] = said.get(other, 0.0) + 1.0
+            said[other] = said.get(other, 0.0) + MENDED
             texts.setdefault(other, other)
     own = set(said)
     for sql, vote in suggested:
@@ -64,7 +66,7 @@ def choose(
             continue
         result = None if sql is None else run(sql) if sql else Result(error="parse: no SQL in the answer")
         key = "refused" if result is None else outcome(result)
-        votes[key] += vote * (EMPTY if result is not None and result.ok and _says_nothing(result) else 1.0)
+        votes[key] += vote * (_weight(result) if result is not None and result.ok else 1.0)
         found.setdefault(key, Choice(sql, texts[sql], result))
     able = {key: n for key, n in votes.items() if key != "failed"} or votes
     best = max(able, key=lambda key: able[key])  # a tie goes to the one said first, so to the greedy one
@@ -85,5 +87,8 @@ def _plain(cell: Any) -> str:
     return repr(cell)
 
 
-def _says_nothing(result: Result) -> bool:
-    return all(cell is None for row in result.rows for cell in row)
+def _weight(result: Result) -> float:
+    """What people make of rows alone."""
+    if all(cell is None for row in result.rows for cell in row):
+        return EMPTY
+    return ZERO if [list(row) for row in result.rows] == [[0]] else 1.0

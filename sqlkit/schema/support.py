@@ -24,6 +24,9 @@ _LACKS = re.compile(
     rf"{_DENIES.pattern}|\b(?:not|missing|empty|blank|un\w+|still|any|nor|current\w*|open|active|own|yet|other|except|but|exclud\w*|outside)\b|n't", re.I
 )
 _GROUPS = re.compile(r"\b(?:per(?! cent)|for each|for every|broken down|break\w* down|split|each)\b", re.I)
+_HOW_MANY = re.compile(r"\b(?:how many|number of|count|no\. of|headcount)\b", re.I)
+_EXTREME = re.compile(r"(?<!\bat )\b(?:most|least|first|last|top|worst|maximum|minimum|max|min|(?!interest|request|guest|west|rest|test)\w+est)\b", re.I)
+_SPREAD = re.compile(rf"{_GROUPS.pattern}|\b(?:by|every)\b", re.I)
 
 
 def missing_columns(question: str, linker: Linker, linked: Linked) -> Callable[[set[str]], int]:
@@ -93,6 +96,23 @@ def unlike(question: str, linked: Linked) -> Callable[[str], int]:
             + (denies and not denied)
             + (groups and " BY " not in sql and "DISTINCT" not in sql)
             + _repeats(sql)
+        )
+
+    return count
+
+
+def doubts(question: str) -> Callable[[str], int]:
+    """A function from a query to how often its form is not the usual one for such a question: the most without any way to find it,
+    groups that nobody asked for, more than a figure for 'how many'.
+    """
+    how_many, extreme, spread = (bool(cue.search(question)) for cue in (_HOW_MANY, _EXTREME, _SPREAD))
+
+    def count(sql: str) -> int:
+        one = sql.startswith(("SELECT COUNT(", "SELECT SUM("))
+        return (
+            (extreme and not re.search(r"LIMIT|M(?:AX|IN)\(|RANK\(|ROW_NUMBER", sql))
+            + (not spread and not extreme and "GROUP BY" in sql and "HAVING" not in sql)
+            + (how_many and not spread and not extreme and not one)
         )
 
     return count

@@ -6,13 +6,19 @@ import functools
 import logging
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
+DEEPEST = 200  # brackets inside brackets; beyond some thousands a compiled parser runs out of stack, which ends the process
+DOUBTFUL = 10  # of these, brackets that a word stands before of which the parser tries two readings, so twice as long for each
 KEPT = 4_000  # characters of the longest text whose tree is kept
 _PLACE = frozenset({"line", "col", "start", "end"})  # of a name in the text: nobody asks, and copying it is half of copying a tree
+_OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
+_CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
+_WORDS = sqlglot.Parser.TYPE_TOKENS | {TokenType.LATERAL}
+_NAMED = frozenset({"IF", "SORT_ARRAY"})
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
 __all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "tree_of", "view_all", "view_one"]
@@ -50,12 +56,33 @@ def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
 
 
 def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
-    found = tuple(s for s in sqlglot.parse(sql, read=dialect) if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
+    speaker = sqlglot.Dialect.get_or_raise(dialect)
+    tokens = speaker.tokenize(sql)
+    _check_depth(tokens)
+    found = tuple(s for s in speaker.parser().parse(tokens, sql) if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
     for statement in found:
         for node in nodes(statement):
             if node._meta is not None and node._meta.keys() <= _PLACE:
                 node._meta = None
     return found
+
+
+def _check_depth(tokens: list[sqlglot.Token]) -> None:
+    """Raises ParseError for brackets nested deeper than people and programs write them."""
+    doubtful: list[bool] = []  # of each bracket that is open
+    before = [False]  # at each depth, whether a doubtful word has been there
+    for token in tokens:
+        kind = token.token_type
+        if kind in _OPENING:
+            doubtful.append(before[-1])
+            before.append(False)
+            if len(doubtful) > DEEPEST or sum(doubtful) > DOUBTFUL:
+                raise ParseError(f"nested too deeply at line {token.line}, column {token.col}")
+        elif kind in _CLOSING and doubtful:
+            doubtful.pop()
+            before.pop()
+        elif kind in _WORDS or token.text.upper() in _NAMED:
+            before[-1] = True
 
 
 _kept = functools.lru_cache(256)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...
