@@ -26,7 +26,7 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
     sources = [of_source(text) for text in recipe.sources]
     grounded = recipe.database or recipe.ddl or recipe.files or not sources
     database, glossary, notes = ground(recipe, out) if grounded else ("", None, ())
-    paths = {"dev": recipe.dev_questions, "dev_others": "", "test": recipe.test_questions}
+    paths = {"dev": recipe.dev_questions, "dev_others": "", "strangers": "", "test": recipe.test_questions}
     held_out = [example for name, path in paths.items() for example in commands.questions(path, name, recipe)]
     with author(recipe, out) as writing, commands.progress("build", quiet) as tell:
         return build_pairs(

@@ -26,7 +26,7 @@ from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linked
 
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
-HUMAN_REPEATS = 2  # times that a person's question is seen, one less for each variant of it, but at least
+HUMAN_REPEATS = 3  # times that a person's question is seen, one less for each variant of it, but at least
 HUMAN_LEAST = 1
 
 

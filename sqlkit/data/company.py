@@ -26,10 +26,10 @@ def glossary() -> Path:
 
 
 def questions(split: str) -> list[Example]:
-    """People's questions: 'train', 'dev', 'test'; and by other authors 'more' to train on, 'dev_others'. Raises InputError for another name."""
+    """People's questions: 'train', 'dev', 'test'; and by other authors 'more' to train on, 'dev_others' and 'strangers' to judge by. Raises InputError for another name."""
     path = folder("retail") / "questions" / f"{split}.jsonl"
     if not path.exists():
-        raise InputError(f"the embedded company has no split {split!r}; there are train, more, dev, dev_others and test")
+        raise InputError(f"the embedded company has no split {split!r}; there are train, more, dev, dev_others, strangers and test")
     return [Example(e.id, e.question, e.sql, "retail", difficulty=e.difficulty, source="human") for e in read_records(Example, path)]
 
 

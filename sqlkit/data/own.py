@@ -26,7 +26,7 @@ from sqlkit.sql.canonical import canonical
 from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.skeleton import difficulty, outline
 
-VARIED = 2  # further examples of a person's question, with other values
+VARIED = 3  # further examples of a person's question, with other values
 
 
 @dataclasses.dataclass

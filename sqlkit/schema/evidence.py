@@ -73,7 +73,7 @@ def evidence(question: str, linker: Linker, glossary: Glossary) -> Callable[[str
         missing += left_out(names)
         unasked += beyond(plain) + against(sql)
         weight = MISSING**missing * MEANT**meaning * UNASKED**unasked * UNFOUNDED ** without_reason(plain)
-        return weight * DOUBTFUL ** odd(sql) * NESTED ** (sql.count("SELECT ") - 1) * LENGTH ** (len(_WORD.findall(sql)) / length)
+        return float(weight * DOUBTFUL ** odd(sql) * NESTED ** (sql.count("SELECT ") - 1) * LENGTH ** (len(_WORD.findall(sql)) / length))
 
     return weigh
 
