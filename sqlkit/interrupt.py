@@ -10,6 +10,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+
+class Interrupted(KeyboardInterrupt):
+    """What is raised in place of KeyboardInterrupt itself, which `python -m` remembers once it has passed through `exec` of a text (a dataclass
+    being made, for one): the process then ends by the signal, whatever exit code it asked for.
+    """
+
+
 AGAIN = 0.5  # seconds until an interrupt that nothing came of is raised again
 
 
@@ -42,13 +49,15 @@ def heeded() -> Iterator[None]:
             return
         if not reminder.ident:
             reminder.start()
-        raise KeyboardInterrupt
+        raise Interrupted
 
     signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
         left.set()
+        if reminder.ident:
+            reminder.join()  # one that it sends on its way out still meets this handler, which does nothing any more
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

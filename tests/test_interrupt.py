@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -48,28 +49,29 @@ sys.exit(2)
 """
 
 
-def run(where: str, cleaning: float = 0.0) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, where: str, cleaning: float = 0.0) -> subprocess.CompletedProcess[str]:
     heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that interrupts are ignored
     try:
         program = textwrap.dedent(PROGRAM).format(where=where, cleaning=cleaning)
-        return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+        (folder / "program.py").write_text(program)
+        return subprocess.run([sys.executable, "-m", "program"], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     finally:
         signal.signal(signal.SIGINT, heard)
 
 
-@pytest.mark.parametrize("where", ["press()", "finaliser()", "swallowed()"])
-def test_an_interrupt_comes_through(where: str) -> None:
-    done = run(where)
+@pytest.mark.parametrize("where", ["press()", "finaliser()", "swallowed()", "exec('press(); time.sleep(0.1)')"])
+def test_an_interrupt_comes_through(where: str, tmp_path: Path) -> None:
+    done = run(tmp_path, where)
     assert done.returncode == 130, done.stderr
 
 
-def test_what_is_being_cleaned_up_is_left_to_finish() -> None:
-    done = run("press()", cleaning=1.5)
+def test_what_is_being_cleaned_up_is_left_to_finish(tmp_path: Path) -> None:
+    done = run(tmp_path, "press()", cleaning=1.5)
     assert done.returncode == 130, done.stderr
 
 
-def test_a_second_one_does_not_wait_for_the_cleaning() -> None:
-    done = run("import threading; threading.Timer(0.3, press).start(); press()", cleaning=15)
+def test_a_second_one_does_not_wait_for_the_cleaning(tmp_path: Path) -> None:
+    done = run(tmp_path, "import threading; threading.Timer(0.3, press).start(); press()", cleaning=15)
     assert done.returncode == 1, done.stderr
 
 
