@@ -12,13 +12,16 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 DEEPEST = 200  # brackets inside brackets; beyond some thousands a compiled parser runs out of stack, which ends the process
-DOUBTFUL = 10  # of these, brackets that a word stands before of which the parser tries two readings, so twice as long for each
+DOUBTFUL = 10  # brackets behind a word, and joins without a condition, of which the parser tries two readings, so twice as long for each
 KEPT = 4_000  # characters of the longest text whose tree is kept
 _PLACE = frozenset({"line", "col", "start", "end"})  # of a name in the text: nobody asks, and copying it is half of copying a tree
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
 _WORDS = sqlglot.Parser.TYPE_TOKENS | {TokenType.LATERAL}
 _NAMED = frozenset({"IF", "SORT_ARRAY"})
+_JOINS = frozenset({TokenType.JOIN, TokenType.STRAIGHT_JOIN})
+_WITHOUT = frozenset({TokenType.CROSS, TokenType.NATURAL})  # of a condition
+_CONDITIONS = frozenset({TokenType.ON, TokenType.USING})
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
 __all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "tree_of", "view_all", "view_one"]
@@ -68,21 +71,32 @@ def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
 
 
 def _check_depth(tokens: list[sqlglot.Token]) -> None:
-    """Raises ParseError for brackets nested deeper than people and programs write them."""
+    """Raises ParseError for brackets nested deeper, or more joins without a condition, than people and programs write."""
     doubtful: list[bool] = []  # of each bracket that is open
     before = [False]  # at each depth, whether a doubtful word has been there
+    joins = [0]  # at each depth, those whose condition has not come
+    last = None
     for token in tokens:
         kind = token.token_type
         if kind in _OPENING:
             doubtful.append(before[-1])
             before.append(False)
-            if len(doubtful) > DEEPEST or sum(doubtful) > DOUBTFUL:
+            joins.append(0)
+            if len(doubtful) > DEEPEST or sum(doubtful) + sum(joins) > DOUBTFUL:
                 raise ParseError(f"nested too deeply at line {token.line}, column {token.col}")
         elif kind in _CLOSING and doubtful:
             doubtful.pop()
             before.pop()
+            joins.pop()
+        elif kind in _JOINS and last not in _WITHOUT:
+            joins[-1] += 1
+            if sum(doubtful) + sum(joins) > DOUBTFUL:
+                raise ParseError(f"too many joins without ON or USING at line {token.line}, column {token.col}")
+        elif kind in _CONDITIONS:
+            joins[-1] = max(0, joins[-1] - 1)
         elif kind in _WORDS or token.text.upper() in _NAMED:
             before[-1] = True
+        last = kind
 
 
 _kept = functools.lru_cache(256)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...

@@ -37,3 +37,17 @@ def test_many_brackets_beside_each_other_are_fine() -> None:
 
 def test_a_bracket_inside_a_text_is_none() -> None:
     assert parse_one("SELECT '" + "(" * 1000 + "', \"" + "[" * 1000 + '"')
+
+
+@pytest.mark.parametrize("join", [" JOIN b", " LEFT JOIN b", " JOIN int b", " JOIN (SELECT 1) AS b"])
+def test_joins_without_a_condition_are_limited(join: str) -> None:
+    assert parse_one("SELECT * FROM a" + join * 6)
+    with pytest.raises(ParseError, match=r"too many joins without ON or USING|nested too deeply"):
+        parse_one("SELECT * FROM a" + join * 40)
+    assert check("SELECT * FROM a" + join * 40).startswith("parse: ")
+
+
+def test_joins_with_conditions_are_not() -> None:
+    chain = "".join(f" JOIN t{n} ON t{n}.a = a.a CROSS JOIN u{n} LEFT JOIN v{n} USING (a)" for n in range(30))
+    nested = "SELECT * FROM a" + " JOIN (SELECT * FROM b" * 8 + ") AS c ON c.a = b.a" * 8
+    assert parse_one("SELECT * FROM a" + chain) and parse_one(nested)
