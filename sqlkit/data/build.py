@@ -138,15 +138,15 @@ def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriev
     """Pairs of the examples that are trained on, some with others of them as worked examples."""
     made, people = ([e for e in part if id(e) in training] for part in (mine.made, mine.people))
     shots: Retrieval = retriever.shots([*people, *made]) if retriever else Shots([*people, *made])
-    written = []
-    for example in made:
+
+    def near(example: Example) -> list[Example]:
         k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0
-        written.append(_pair(example, mine.context, shots.nearest(example.question, k, example.id) if k else [], linked=mine.generated.linked.get(example.question)))
+        return shots.nearest(example.question, k, example.id) if k else []
+
+    written = [_pair(example, mine.context, near(example), linked=mine.generated.linked.get(example.question)) for example in made]
     for example in people:
         for repeat in range(max(HUMAN_LEAST, HUMAN_REPEATS - mine.varied[example.id])):
-            k = rng.choice((1, 2)) if rng.random() < WITH_SHOTS else 0
-            near = shots.nearest(example.question, k, example.id) if k else []
-            written.append(_pair(example, mine.context, near, f"-{repeat}"))
+            written.append(_pair(example, mine.context, near(example), f"-{repeat}"))
     return written
 
 

@@ -11,7 +11,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-DEEPEST = 200  # brackets inside brackets; beyond some thousands a compiled parser runs out of stack, which ends the process
+DEEPEST = 200  # brackets inside brackets; the parser calls itself for each, and a stack ends (a compiled one's with the process)
 DOUBTFUL = 10  # brackets behind a word, and joins without a condition, of which the parser tries two readings, so twice as long for each
 KEPT = 4_000  # characters of the longest text whose tree is kept
 _PLACE = frozenset({"line", "col", "start", "end"})  # of a name in the text: nobody asks, and copying it is half of copying a tree
@@ -72,30 +72,27 @@ def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
 
 def _check_depth(tokens: list[sqlglot.Token]) -> None:
     """Raises ParseError for brackets nested deeper, or more joins without a condition, than people and programs write."""
-    doubtful: list[bool] = []  # of each bracket that is open
-    before = [False]  # at each depth, whether a doubtful word has been there
+    doubtful = [False]  # at each depth, whether a word of two readings has been there
     joins = [0]  # at each depth, those whose condition has not come
     last = None
     for token in tokens:
         kind = token.token_type
         if kind in _OPENING:
-            doubtful.append(before[-1])
-            before.append(False)
-            joins.append(0)
             if len(doubtful) > DEEPEST or sum(doubtful) + sum(joins) > DOUBTFUL:
                 raise ParseError(f"nested too deeply at line {token.line}, column {token.col}")
-        elif kind in _CLOSING and doubtful:
+            doubtful.append(False)
+            joins.append(0)
+        elif kind in _CLOSING and len(doubtful) > 1:
             doubtful.pop()
-            before.pop()
             joins.pop()
         elif kind in _JOINS and last not in _WITHOUT:
             joins[-1] += 1
-            if sum(doubtful) + sum(joins) > DOUBTFUL:
+            if sum(doubtful[:-1]) + sum(joins) > DOUBTFUL:
                 raise ParseError(f"too many joins without ON or USING at line {token.line}, column {token.col}")
         elif kind in _CONDITIONS:
             joins[-1] = max(0, joins[-1] - 1)
         elif kind in _WORDS or token.text.upper() in _NAMED:
-            before[-1] = True
+            doubtful[-1] = True
         last = kind
 
 

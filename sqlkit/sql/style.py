@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from sqlglot import exp
-
-from sqlkit.sql.parse import nodes
+from sqlglot.dialects.duckdb import DuckDB
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 _NAMES = {"LISTAGG": "STRING_AGG", "ARRAY_AGG": "LIST", "ARRAY_CONTAINS": "LIST_CONTAINS"}
-# in what DuckDB's generator writes; strings and quoted names are matched too, so that nothing inside them is
-_OTHERWISE = re.compile(
-    rf"""\b(?:DATE_TRUNC|DATE_DIFF|DATE_PART|DATE_SUB)\('(?P<unit>\w+)'|\b(?P<name>{"|".join(_NAMES)})(?=\()|\bFILTER\(WHERE\b"""
-    r"""|'(?:[^']|'')*'|"(?:[^"]|"")*\""""
-)
-_TYPES = {exp.DataType.Type.INT: "INTEGER", exp.DataType.Type.INT128: "HUGEINT"}
+_UNITS = {"DATE_TRUNC", "DATE_DIFF", "DATE_PART", "DATE_SUB"}
 _OPERANDS = (exp.Column, exp.Func, exp.Literal, exp.Paren, exp.Subquery)
 # strings and quoted names stay as they are; comments and runs of white space become one space
 _FOLD = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s|--[^\n]*|/\*.*?\*/)+""", re.S)
+
+
+class _Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]
+    """DuckDB's SQL as its manual writes it: negation beside its operator, DuckDB's own names of functions and types."""
+
+    TYPE_MAPPING = {
+        **DuckDB.Generator.TYPE_MAPPING,
+        **dict.fromkeys(exp.DataType.TEXT_TYPES, "VARCHAR"),
+        exp.DataType.Type.INT: "INTEGER",
+        exp.DataType.Type.INT128: "HUGEINT",
+    }
+
+    def filter_sql(self, expression: exp.Filter) -> str:
+        return f"{self.sql(expression, 'this')} FILTER ({self.sql(expression, 'expression').strip()})"
+
+    def function_fallback_sql(self, expression: exp.Func) -> str:
+        return _renamed(super().function_fallback_sql(expression))
+
+    def func(self, name: str, *args: Any, **more: Any) -> str:
+        return _renamed(super().func(name, *args, **more))
+
+    def not_sql(self, expression: exp.Not) -> str:
+        inner = expression.this
+        negated = {exp.Is: "IS", exp.In: "IN", exp.Between: "BETWEEN", exp.Like: "LIKE", exp.ILike: "ILIKE"}.get(type(inner))
+        if negated and isinstance(inner.this, _OPERANDS):
+            head = self.sql(inner, "this")
+            whole = self.sql(inner)
+            if whole.startswith(f"{head} {negated} "):
+                rest = whole[len(head) + len(negated) + 2 :]
+                return f"{head} IS NOT {rest}" if negated == "IS" else f"{head} NOT {negated} {rest}"
+        return str(super().not_sql(expression))
 
 
 def fold(sql: str) -> str:
@@ -28,43 +54,22 @@ def fold(sql: str) -> str:
 
 
 def spell(tree: exp.Expression) -> str:
-    """The tree as one line of SQL in the kit's style: DuckDB's as its manual writes it, negation beside its operator."""
+    """The tree as one line of SQL in the kit's style."""
     tree = tree.transform(_tidy)
-    for node in reversed(nodes(tree)):  # what is inside first: it becomes text
-        if isinstance(node, exp.Not):
-            inside = _negation_inside(node)
-            tree = inside if node is tree else tree
-            node.replace(inside)
-    return _OTHERWISE.sub(_rename, tree.sql(dialect="duckdb", normalize_functions="upper", comments=False))
+    generator: Any = _Generator(dialect=DuckDB(), normalize_functions="upper", comments=False)
+    return str(generator.generate(tree))
 
 
-def _rename(found: re.Match[str]) -> str:
-    if found["unit"]:
-        return f"{found[0].partition('(')[0]}('{found['unit'].lower()}'"
-    if found["name"]:
-        return _NAMES[found["name"]]
-    return "FILTER (WHERE" if found[0] == "FILTER(WHERE" else found[0]
-
-
-def _negation_inside(node: exp.Not) -> exp.Expression:
-    """`x NOT IN (...)` for `NOT x IN (...)`: what is written beside the operator is put there as it is to be written."""
-    inner: exp.Expression = node.this
-    if isinstance(inner, exp.Is) and isinstance(inner.this, _OPERANDS):
-        inner.set("expression", exp.var(f"NOT {_plain(inner.expression)}"))
-    elif isinstance(inner, exp.In | exp.Between | exp.Like | exp.ILike) and isinstance(inner.this, _OPERANDS):
-        inner.set("this", exp.var(f"{_plain(inner.this)} NOT"))
-    else:
-        return node
-    return inner
-
-
-def _plain(tree: exp.Expr) -> str:
-    return tree.sql(dialect="duckdb", normalize_functions="upper", comments=False)
+def _renamed(call: str) -> str:
+    """LIST for ARRAY_AGG, STRING_AGG for LISTAGG, and DATE_TRUNC('month', ...) with its unit in small letters."""
+    name, bracket, rest = call.partition("(")
+    if name in _UNITS:
+        unit, quote, rest = rest[1:].partition("'")
+        return f"{name}('{unit.lower()}{quote}{rest}" if quote and call[len(name) + 1] == "'" else call
+    return f"{_NAMES.get(name, name)}{bracket}{rest}"
 
 
 def _tidy(node: exp.Expression) -> exp.Expression:
-    if isinstance(node, exp.DataType):
-        return _type(node)
     if isinstance(node, exp.Ordered) and node.args.get("desc") is False:
         node.set("desc", None)
     elif isinstance(node, exp.Join):
@@ -80,15 +85,6 @@ def _tidy(node: exp.Expression) -> exp.Expression:
         literal: exp.Expression = node.this
         return literal
     return node
-
-
-def _type(node: exp.DataType) -> exp.DataType:
-    """VARCHAR and INTEGER where the generator has TEXT and INT."""
-    name = "VARCHAR" if node.this in exp.DataType.TEXT_TYPES else _TYPES.get(node.this)
-    if name is None or node.args.get("nested"):
-        return node
-    size = ", ".join(_plain(part) for part in node.expressions)
-    return exp.DataType(this=exp.DataType.Type.USERDEFINED, kind=f"{name}({size})" if size else name)
 
 
 def _bare_day(cast: exp.Cast) -> bool:
