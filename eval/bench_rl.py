@@ -3,10 +3,10 @@
     python eval/bench_rl.py runs/demo/adapter runs/demo/data                       # the stated budget: 200 steps of 32 answers each
     python eval/bench_rl.py runs/demo/adapter runs/demo/data --steps 2 --questions 8 --dev 8     # whether it runs at all
 
-The adapter as it is, GRPO from it, and DPO from it, each answering the dev questions under the same settings. Nothing is chosen by the dev
-questions: no checkpoint, no early stop; the last step counts, with one setting for each method, fixed before. Training questions are
-those of the pairs. `gain` is paired with its 95% bootstrap interval and McNemar's p; `helps` is true only where the interval
-excludes 0. A run that was stopped goes on. Another budget wants another `--out`.
+The adapter as it is, GRPO from it, and DPO from it, each answering the dev questions and those of dev_others under the same settings. Nothing
+is chosen by these questions: no checkpoint, no early stop; the last step counts, with one setting for each method, fixed before. Training
+questions are those of the pairs. `gain` (dev) and `gain_all` (both) are paired with their 95% bootstrap interval and McNemar's p; `helps` is true only where the interval
+of `gain_all` excludes 0. A run that was stopped goes on. Another budget wants another `--out`.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ import dataclasses
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlkit import commands
 from sqlkit.data import company
-from sqlkit.evaluate.metrics import execution_accuracy, paired_gain, refused_right
+from sqlkit.evaluate.metrics import Gain, execution_accuracy, paired_gain, refused_right
 from sqlkit.model.adapter import read_manifest
 from sqlkit.recipe import Recipe
 from sqlkit.records import Grade, read_records
 
 METHODS = ("grpo", "dpo")
+JUDGED = ("dev", "dev_others")
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path, help="the folder of sqlkit build that it was trained on")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--questions", type=int, default=0, help="training questions; 0 is all")
-    parser.add_argument("--dev", type=int, default=0, help="dev questions; 0 is all")
+    parser.add_argument("--dev", type=int, default=0, help="questions of dev and of dev_others, so many of each; 0 is all")
     parser.add_argument("--answers", type=int, default=32, help="answers a step of GRPO; DPO takes a quarter as many pairs a step")
     parser.add_argument("--generations", type=int, default=8)
     parser.add_argument("--set", action="append", default=[], dest="overrides", help="key=value of the recipe, for both methods")
@@ -47,14 +49,15 @@ def main() -> None:
         began = time.perf_counter()
         made = commands.train(_recipe(method, given, database), _pairs(given), given.out / method)
         arms[method] = made, round(time.perf_counter() - began, 1)
-    grades = {name: _grades(adapter, database, given.out / f"dev-{name}", given.dev) for name, (adapter, _) in arms.items()}
+    grades = {(name, split): _grades(adapter, database, split, given.out / f"{split}-{name}", given.dev) for name, (adapter, _) in arms.items() for split in JUDGED}
     figures: dict[str, Any] = {"adapter": str(given.adapter), "steps": given.steps, "answers_a_step": given.answers, "generations": given.generations}
     for name, (_, seconds) in arms.items():
-        ex, refused = execution_accuracy(grades[name]), refused_right(grades[name])
-        figures[name] = {"ex": dataclasses.asdict(ex), "unanswerable_refused": dataclasses.asdict(refused), "train_seconds": seconds}
+        dev, others = (grades[name, split] for split in JUDGED)
+        told = {"ex": execution_accuracy(dev), "ex_others": execution_accuracy(others), "unanswerable_refused": refused_right([*dev, *others])}
+        figures[name] = {key: dataclasses.asdict(value) for key, value in told.items()} | {"train_seconds": seconds}
     for method in METHODS:
-        gain = paired_gain([g.correct for g in grades[method]], [g.correct for g in grades["before"]])
-        figures[method] |= {"gain": dataclasses.asdict(gain), "helps": gain.low > 0, "harms": gain.high < 0}
+        dev_gain, gain = _gain(grades, method, JUDGED[:1]), _gain(grades, method, JUDGED)
+        figures[method] |= {"gain": dataclasses.asdict(dev_gain), "gain_all": dataclasses.asdict(gain), "helps": gain.low > 0, "harms": gain.high < 0}
     print(json.dumps(figures))
 
 
@@ -85,9 +88,14 @@ def _pairs(given: argparse.Namespace) -> Path:
     return folder
 
 
-def _grades(adapter: Path, database: str, out: Path, most: int) -> list[Grade]:
-    """The dev questions, answered as the adapter's own recipe says."""
-    asked = company.questions("dev")[: most or None]
+def _gain(grades: dict[tuple[str, str], list[Grade]], method: str, splits: Sequence[str]) -> Gain:
+    after, before = ([g.correct for split in splits for g in grades[name, split]] for name in (method, "before"))
+    return paired_gain(after, before)
+
+
+def _grades(adapter: Path, database: str, split: str, out: Path, most: int) -> list[Grade]:
+    """Questions of a split, answered as the adapter's own recipe says."""
+    asked = company.questions(split)[: most or None]
     recipe = Recipe.of({"database": database, **commands.answering(adapter)})
     commands.evaluate(asked, database, out, adapter=adapter, recipe=recipe, glossary=str(company.glossary()), arms=["tuned"])
     return read_records(Grade, out / "grades-tuned.jsonl")
