@@ -31,7 +31,7 @@ from sqlkit.data.wanted import Item
 from sqlkit.embedded import resolve_base
 from sqlkit.model.huggingface import load_tokenizer
 from sqlkit.prompt import Context, compose
-from sqlkit.schema.link import one_edit
+from sqlkit.schema.misspelled import one_edit
 from sqlkit.schema.types import Schema
 from sqlkit.schema.words import stems
 from sqlkit.sight import in_sight

@@ -34,7 +34,7 @@ from sqlkit.schema.values import Profile, profile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.extract import refusal
 from sqlkit.sql.grammar import names_in
-from sqlkit.sql.scoped import Join
+from sqlkit.sql.scopes import Join
 
 ASK = "Write the question that this query answers."
 SYSTEM = "Write one DuckDB query for the question, or CANNOT ANSWER."

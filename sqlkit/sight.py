@@ -12,7 +12,8 @@ from sqlkit.schema.link import Linked
 from sqlkit.schema.said import runs, said, spoken
 from sqlkit.schema.types import Column
 from sqlkit.sql.grammar import names_in, select_grammar
-from sqlkit.sql.scoped import HELD, PART, Seen, Source, scoped_grammar
+from sqlkit.sql.scoped import HELD, PART, scoped_grammar
+from sqlkit.sql.scopes import Seen, Source
 
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 _COMPARED = re.compile(rf"(?<![\w\".])({PART}(?:\.{PART})?)\.({PART}) (?:=|<>|(?:NOT )?IN) (\([^()]*\)|'(?:[^']|'')*')")

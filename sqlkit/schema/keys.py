@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlkit.schema.types import Schema
-from sqlkit.sql.scoped import Join
+from sqlkit.sql.scopes import Join
 
 
 def roots(schema: Schema) -> dict[tuple[str, str], str]:

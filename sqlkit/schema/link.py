@@ -10,19 +10,20 @@ import dataclasses
 import itertools
 import math
 import re
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from sqlkit.schema.glossary import Glossary
+from sqlkit.schema.misspelled import Spelling
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import Profile
+from sqlkit.schema.ways import Ways
 from sqlkit.schema.words import STOP, stem, stems, words
 
 LARGE = 100  # tables from which on a schema has many
 MAX_HINTS = 2
 RANKED = 2  # tables that a tuned retriever may bring into sight
-KEPT = 50_000  # terms whose neighbours are kept
 COVER = 0.55  # from this weight on, a word is about a column and not just in its description
 
 
@@ -77,7 +78,6 @@ class Linker:
         self.schema, self.glossary, self.profile, self._ranker = schema, glossary, profile, ranker
         self._reach = MANY if len(schema.tables) > LARGE else FEW
         self._terms: dict[str, list[tuple[str, str, float]]] = {}
-        self._near: dict[str, list[str]] = {}  # what _typo found
         for table in schema.tables:
             said = glossary.table(table.name)
             for text, weight in ((table.name, 1.0), (said.name, 1.5), *((s, 1.5) for s in said.synonyms)):
@@ -100,9 +100,7 @@ class Linker:
             for text in (glossary.table(table.name).name or table.name, *glossary.table(table.name).synonyms)
             if stems(text)
         ]
-        self._neighbours = self._graph()
-        self._up = {t.name: sorted({k.ref_table for k in t.foreign_keys} - {t.name}) for t in schema.tables}
-        self._ways = {table: sorted(near) for table, near in self._neighbours.items()}
+        self._ways = Ways(schema)
 
     def _add(self, text: str, table: str, column: str, weight: float) -> None:
         found = stems(text)
@@ -122,14 +120,6 @@ class Linker:
             if needed := frozenset(stem(w) for w in words(text)):
                 self._hints.append((needed, name, sql, tables))
 
-    def _graph(self) -> dict[str, set[str]]:
-        graph: dict[str, set[str]] = {t.name: set() for t in self.schema.tables}
-        for table, key in self.schema.joins():
-            if key.ref_table in graph and key.ref_table != table.name:
-                graph[table.name].add(key.ref_table)
-                graph[key.ref_table].add(table.name)
-        return graph
-
     def link(self, question: str, need: Iterable[str] = ()) -> Linked:
         """Tables and columns for a question. `need` names tables that must be shown (few-shot never sets it)."""
         asked = [w for w in words(question)]
@@ -137,7 +127,7 @@ class Linker:
         column_score: defaultdict[tuple[str, str], float] = defaultdict(float)
         for term in dict.fromkeys(stem(w) for w in [*asked, *_joined(asked)] if w not in STOP):
             best: dict[tuple[str, str], float] = {}
-            postings = self._terms.get(term) or self._typo(term)
+            postings = self._terms.get(term) or self._mistyped(term)
             rarity = 1.0 / (1.0 + math.log(1 + len({t for t, _, _ in postings})))
             for table, column, weight in postings:
                 best[table, column] = max(best.get((table, column), 0.0), weight * rarity)
@@ -150,7 +140,7 @@ class Linker:
                 table_score[table] += weight
         present = {stem(w) for w in [*asked, *_joined(asked)]}
         if self._reach is MANY:  # a misspelled name still tells one table of a thousand
-            present |= {known for w in present - self._terms.keys() - STOP for known in self._misspelled(w)}
+            present |= {known for w in present - self._terms.keys() - STOP for known in self._spelling.near(w)}
         named = {table for noun, table in self._nouns if noun <= present}  # the table itself, not a column that speaks of it
         for table in named:
             table_score[table] += 1.2
@@ -204,25 +194,12 @@ class Linker:
         return frozenset({n for t in self.schema.tables for n in (t.name, t.bare)} | {c.name for _, c in self.schema.columns()})
 
     @cached_property
-    def _lengths(self) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {}
-        for term in self._terms:
-            found.setdefault(len(term), []).append(term)
-        return found
+    def _spelling(self) -> Spelling:
+        return Spelling(self._terms)
 
-    def _typo(self, term: str) -> list[tuple[str, str, float]]:
-        """Terms one edit away, at half weight: people misspell, and the schema must still be found."""
-        return [(t, c, w * 0.5) for known in self._misspelled(term) for t, c, w in self._terms[known]]
-
-    def _misspelled(self, term: str) -> list[str]:
-        if len(term) < 5:
-            return []
-        if term not in self._near:
-            candidates = (known for size in (-1, 0, 1) for known in self._lengths.get(len(term) + size, ()))
-            if len(self._near) > KEPT:
-                self._near.clear()
-            self._near[term] = sorted(known for known in candidates if one_edit(known, term))[:3]
-        return self._near[term]
+    def _mistyped(self, term: str) -> list[tuple[str, str, float]]:
+        """What terms one edit away stand for, at half weight."""
+        return [(t, c, w * 0.5) for known in self._spelling.near(term) for t, c, w in self._terms[known]]
 
     def values(self, asked: list[str]) -> list[tuple[str, str, str]]:
         """Values of the database that the words of a question name, as (table, column, value)."""
@@ -265,7 +242,7 @@ class Linker:
         return [(name, sql, tables) for name, (_, sql, tables) in ranked[:MAX_HINTS]]
 
     def _choose(self, score: Mapping[str, float], need: Sequence[str]) -> list[str]:
-        ranked = sorted(self._neighbours, key=lambda t: (-score.get(t, 0.0), -len(self._neighbours[t]), t))
+        ranked = sorted(self._ways.near, key=lambda t: (-score.get(t, 0.0), -len(self._ways.near[t]), t))
         top = score.get(ranked[0], 0.0) if ranked else 0.0
         reach = self._reach
         if reach is MANY and need:
@@ -273,7 +250,7 @@ class Linker:
         chosen = [t for t in ranked[: reach.tables] if score.get(t, 0.0) >= max(0.35 * top, 0.05)] or ranked[: reach.tables - 1]
         chosen += [t for t in need if t not in chosen]
         for other in list(chosen[1:]):
-            chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
+            chosen += [t for t in self._ways.between(chosen[0], other) if t not in chosen]
         return chosen[: reach.most]
 
     def _choose_of_many(self, ranked: list[str], named: list[str]) -> list[str]:
@@ -284,22 +261,13 @@ class Linker:
         chosen = named[: self._reach.tables]
         tied = {chosen[0]}
         for one, other in itertools.combinations(named[: self._reach.tables], 2):
-            ways = [*self._upward(one, other), *self._upward(other, one)]
+            ways = [*self._ways.upward(one, other), *self._ways.upward(other, one)]
             tied |= {one, other} if ways else set()
             chosen += [t for t in dict.fromkeys(ways) if t not in chosen]
         for other in named[1 : self._reach.tables]:
             if other not in tied:
-                chosen += [t for t in self._path(chosen[0], other) if t not in chosen]
+                chosen += [t for t in self._ways.between(chosen[0], other) if t not in chosen]
         return list(dict.fromkeys([*chosen, *ranked]))[: self._reach.most]
-
-    def _upward(self, start: str, end: str) -> list[str]:
-        """The tables on every shortest way of at most three keys from rows to what they refer to; none where there is none."""
-        ways = [[start]]
-        for _ in range(3):
-            ways = [[*way, there] for way in ways for there in self._up.get(way[-1], ()) if there not in way]
-            if found := [way for way in ways if way[-1] == end]:
-                return list(dict.fromkeys(t for way in found for t in way))
-        return []
 
     def _cover(self, chosen: list[str], asked: list[str]) -> None:
         """Bring into sight what a word of the question may mean when no chosen table knows it: the nearest that does."""
@@ -307,7 +275,7 @@ class Linker:
             postings = [(t, w) for t, _, w in self._terms.get(term, ()) if w >= COVER]
             if not postings or any(t in chosen for t, _ in postings) or len(chosen) >= self._reach.tables:
                 continue
-            around = [self._around(c) for c in chosen]
+            around = [self._ways.around(c) for c in chosen]
             ways = {t: min(found, key=len) for t, _ in postings if (found := [paths[t] for paths in around if t in paths])}
             reached = [(len(ways[t]), -w, t) for t, w in postings if t in ways]
             if reached:
@@ -320,33 +288,8 @@ class Linker:
                 asked = len(key.columns) == 1 and (
                     score.get((table.name, key.columns[0]), 0.0) >= COVER or (self._reach is MANY and present.issuperset(stems(key.columns[0])))
                 )
-                if asked and key.ref_table not in chosen and key.ref_table in self._neighbours:
+                if asked and key.ref_table not in chosen and key.ref_table in self._ways.near:
                     chosen.append(key.ref_table)
-
-    def _path(self, start: str, end: str) -> list[str]:
-        came: dict[str, str] = {start: start}
-        queue = deque([start])
-        while queue:
-            here = queue.popleft()
-            if here == end:
-                path = [here]
-                while came[path[-1]] != path[-1]:
-                    path.append(came[path[-1]])
-                return path
-            for there in self._ways.get(here, ()):
-                if there not in came:
-                    came[there] = here
-                    queue.append(there)
-        return []
-
-    def _around(self, start: str) -> dict[str, list[str]]:
-        """Paths as `_path` has them to the tables up to two keys away."""
-        near = {there: [there, start] for there in self._ways.get(start, ())}
-        found = {start: [start], **near}
-        for here in near:
-            for there in self._ways[here]:
-                found.setdefault(there, [there, *near[here]])
-        return found
 
     def _show(
         self, chosen: list[str], score: Mapping[tuple[str, str], float], values: list[tuple[str, str, str]]
@@ -405,13 +348,3 @@ def _key_columns(table: Table, chosen: list[str]) -> set[str]:
         if key.ref_table in chosen:
             wanted.update(key.columns)
     return wanted
-
-
-def one_edit(a: str, b: str) -> bool:
-    """Whether one insertion, deletion, change or swap of neighbours turns a into b."""
-    if a == b:
-        return True
-    i = next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    rest_a, rest_b = a[i:], b[i:]
-    swapped = rest_a[1::-1] == rest_b[:2] and rest_a[2:] == rest_b[2:]
-    return rest_a[1:] == rest_b[1:] or rest_a[1:] == rest_b or rest_a == rest_b[1:] or swapped

@@ -14,22 +14,19 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlkit.sql import scoped_forms
-from sqlkit.sql.grammar import identifier
+from sqlkit.sql.lark import any_of, defined, lexeme
+from sqlkit.sql.scoped_forms import AGGREGATES, COMPARE
+from sqlkit.sql.scopes import Join, Ref, Scope, Source, scopes_of
 
 MOMENTS = ("date", "timestamp")
-LARGEST = 5  # tables in one FROM
 SCOPES = 32  # sets of tables followed at once; sets of the tables named first come first
 LONGEST = 450_000  # characters of a grammar: above, fewer sets of tables are followed; the time to compile it grows with them
 HELD = 600_000  # characters that llguidance surely holds: its limit of 65,525 symbols is reached at some 620,000
-COMPARE = '(" = " | " <> " | " > " | " >= " | " < " | " <= ")'
 PARTS = {"YEAR(": "YEAR", "MONTH(": "MONTH", "QUARTER(": "QUARTER"}
-AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
 REFUSAL = 'refusal: "CANNOT ANSWER" (": " /[a-zA-Z0-9 ,.\'()-]{1,60}/)?'
 PART = r'(?:"(?:[^"]|"")*"|\w+)'
 _TOKEN = re.compile(
@@ -37,31 +34,7 @@ _TOKEN = re.compile(
     r"|'(?:[^']|'')*'| (?:[-+*/<>=]|<>|<=|>=) |\d+(?:\.\d+)?|" + rf"{PART}(?:\.{PART})*|[(),]"
 )
 _PLACE = re.compile(rf"(?<![\w\".])({PART}(?:\.{PART})?)\.{PART}")  # a column behind its table
-_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|/(?:[^/\\]|\\.)*/')  # of Lark
 _AGGREGATE = re.compile(r"(?:SUM|AVG|MIN|MAX|MEDIAN)\(")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
-    """A column in sight. `kind`: number, text, bool, date, timestamp or other. `texts`: what it may be compared with, when it holds text; `free`: with words of the question too.
-    `root`: the key column that it stands for ('cust.cust_id'), or ''. `measure`: a number to add up, not one that names a row.
-    """
-
-    name: str
-    kind: str
-    texts: tuple[str, ...] = ()
-    free: bool = False
-    root: str = ""
-    measure: bool = False
-    nullable: bool = True
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Source:
-    """A table in sight. `name` is its name as SQL has it: quoted where it must be, behind its schema where it has one."""
-
-    name: str
-    columns: tuple[Seen, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,38 +51,6 @@ class Said:
     dates: bool = True
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Join:
-    """`columns` of `table` hold `ref_columns` of `ref_table`. Tables as in `Source.name`, where a grammar is made of them."""
-
-    table: str
-    columns: tuple[str, ...]
-    ref_table: str
-    ref_columns: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Ref:
-    text: str
-    table: str
-    seen: Seen
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Scope:
-    """Tables that one SELECT reads; `name` stands in the names of its rules. `chains`: Lark alternatives of its FROM."""
-
-    name: str
-    tables: frozenset[str]
-    refs: tuple[_Ref, ...]
-    chains: tuple[str, ...]
-    twice: bool = False  # one table, joined with itself
-    pair: tuple[tuple[str, str, str, str], ...] = ()  # of two tables: parent, child, the condition of their join, as Lark; the parent's scope
-
-    def some(self, *kinds: str) -> list[str]:
-        return [_lexeme(r.text) for r in self.refs if r.seen.kind in kinds]
-
-
 def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Sequence[str], said: Said, refusal: bool = True) -> str:
     """The grammar for the tables in sight, the keys between them, and what a question says.
 
@@ -118,12 +59,12 @@ def scoped_grammar(sources: Sequence[Source], joins: Sequence[Join], metrics: Se
     always is.
     """
     most = SCOPES
-    while len(text := _grammar(list(_scopes(sources, joins, most)), metrics, said, refusal)) > LONGEST and most > len(sources):
+    while len(text := _grammar(list(scopes_of(sources, joins, most)), metrics, said, refusal)) > LONGEST and most > len(sources):
         most = most * 3 // 4
     return text
 
 
-def _grammar(found: Sequence[_Scope], metrics: Sequence[str], said: Said, refusal: bool) -> str:
+def _grammar(found: Sequence[Scope], metrics: Sequence[str], said: Said, refusal: bool) -> str:
     if not found:
         return f"start: refusal\n{REFUSAL}\n"
     year = "|".join(said.years) or "(19|20)[0-9][0-9]"
@@ -134,116 +75,32 @@ def _grammar(found: Sequence[_Scope], metrics: Sequence[str], said: Said, refusa
         "query: " + " | ".join([*(f"{form}{s.name}" for s in found for form in "rags" if form not in "gs" or _keys(s)), *_rarer(found), "sets"]),
         *scoped_forms.sets(_by_kind(found)),
         scoped_forms.BAND,
-        f"NUMBER: {_any(['0', *said.numbers])}",
-        f"ID: {_any(said.numbers)}",
-        f"TOP: {_any(['1', *(n for n in said.numbers if n.isdigit() and n != '0')])}",
-        f"YEAR: {_any(said.years)}",
-        f"MONTH: {_any(said.months)}",
-        f"QUARTER: {_any(said.quarters)}",
+        f"NUMBER: {any_of(['0', *said.numbers])}",
+        f"ID: {any_of(said.numbers)}",
+        f"TOP: {any_of(['1', *(n for n in said.numbers if n.isdigit() and n != '0')])}",
+        f"YEAR: {any_of(said.years)}",
+        f"MONTH: {any_of(said.months)}",
+        f"QUARTER: {any_of(said.quarters)}",
         f"DATE: /'({year})-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])( {clock})?'/" if said.dates else "DATE:",
-        f"WORD: {_any(_literal(w) for w in said.words)}",
-        f"LIKE: {_any(form for w in (*said.words, *said.parts) for form in _likes(w))}",
+        f"WORD: {any_of(_literal(w) for w in said.words)}",
+        f"LIKE: {any_of(form for w in (*said.words, *said.parts) for form in _likes(w))}",
     ]
     for scope in found:
         rules += _scope_rules(scope, found, metrics)
     rules += _elsewhere_rules(found)
-    return "\n".join(_defined(rules)) + "\n"
+    return "\n".join(defined(rules)) + "\n"
 
 
-def _defined(rules: Sequence[str]) -> Iterator[str]:
-    """The rules that can match something: one that has no alternative falls out, and with it every use of it."""
-    kept = {name.strip(): body.strip() for name, _, body in (r.partition(":") for r in rules)}
-    while empty := {name for name, body in kept.items() if not body}:
-        for name in empty:
-            del kept[name]
-        gone = "|".join(map(re.escape, empty))
-        for name, body in kept.items():
-            parts = _alternatives(re.sub(rf"({_LITERAL.pattern})|(?<!\w)(?:{gone})\?", r"\1", body))
-            kept[name] = " | ".join(p for p in parts if not re.search(rf"(?<!\w)(?:{gone})(?!\w)", _LITERAL.sub('""', p)))
-    for name, body in kept.items():
-        yield f"{name}: {body}"
-
-
-def _alternatives(body: str) -> list[str]:
-    """A rule's body cut at its outermost bars."""
-    found, depth, start, quoted = [], 0, 0, ""
-    for i, char in enumerate(body):
-        if quoted:
-            quoted = "" if char == quoted and body[i - 1] != "\\" else quoted
-        elif char in "\"/":
-            quoted = char
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-        elif char == "|" and not depth:
-            found.append(body[start:i].strip())
-            start = i + 1
-    return [part for part in (*found, body[start:].strip()) if part]
-
-
-def _scopes(sources: Sequence[Source], joins: Sequence[Join], most: int) -> Iterator[_Scope]:
-    """Up to `most` sets of tables that keys connect, those of the first tables first; each table that refers to itself, joined with itself."""
-    by_name = {s.name: s for s in sources}
-    columns = {s.name: {c.name for c in s.columns} for s in sources}
-    known = [
-        j for j in joins
-        if j.table in by_name and j.ref_table in by_name
-        and set(j.columns) <= columns[j.table] and set(j.ref_columns) <= columns[j.ref_table]
-    ]  # fmt: skip
-    between: defaultdict[frozenset[str], list[Join]] = defaultdict(list)
-    for join in known:
-        between[frozenset((join.table, join.ref_table))].append(join)
-    number = {frozenset((name,)): f"_s{i}" for i, name in enumerate(by_name)}
-    names = list(by_name)
-    sets = (c for size in range(2, min(len(names), LARGEST) + 1) for c in itertools.combinations(range(len(names)), size))
-    for some in (frozenset(names[i] for i in c) for c in sorted(sets, key=lambda c: (c[-1], len(c), c))):
-        joined = any(some - {t} in number and any(between.get(frozenset((t, o))) for o in some - {t}) for t in some)
-        if joined and len(number) < most:
-            number[some] = f"_s{len(number)}"
-    for tables, name in number.items():
-        single = len(tables) == 1
-        refs = tuple(
-            _Ref(identifier(c.name) if single else f"{s.name}.{identifier(c.name)}", s.name, c)
-            for s in sources if s.name in tables for c in s.columns
-        )  # fmt: skip
-        if single:
-            yield _Scope(name, tables, refs, (_lexeme(next(iter(tables))),))
-            continue
-        chains = [
-            f"f{number[tables - {t}]} {_lexeme(' JOIN ')} {_lexeme(t)} {_lexeme(' ON ')} {_on(join)}"
-            for t in sorted(tables) if tables - {t} in number
-            for o in sorted(tables - {t}) for join in between.get(frozenset((t, o)), ())
-        ]  # fmt: skip
-        pair = [
-            (_lexeme(j.ref_table), _lexeme(j.table), _on(j), number[frozenset((j.ref_table,))])
-            for j in (between[tables] if len(tables) == 2 else ())
-        ]
-        yield _Scope(name, tables, refs, tuple(chains), pair=tuple(pair))
-    for i, join in enumerate(known):
-        if join.table == join.ref_table:
-            table = by_name[join.table]
-            refs = tuple(_Ref(f"{a}.{identifier(c.name)}", a, c) for a in ("t1", "t2") for c in table.columns)
-            here = _lexeme(table.name)
-            chain = f"{here} {_lexeme(' AS t1 JOIN ')} {here} {_lexeme(' AS t2 ON ')} {_on(join, 't1', 't2')}"
-            yield _Scope(f"_s{len(number)}j{i}", frozenset((join.table,)), refs, (chain,), twice=True)
-
-
-def _on(join: Join, left: str = "", right: str = "") -> str:
-    one, other = left or join.table, right or join.ref_table
-    pairs = zip(join.columns, join.ref_columns, strict=True)
-    equal = (f"{_lexeme(f'{one}.{identifier(a)}')} {_lexeme(' = ')} {_lexeme(f'{other}.{identifier(b)}')}" for a, b in pairs)
-    return f" {_lexeme(' AND ')} ".join(equal)
-
-
-def _keys(scope: _Scope) -> list[str]:
+def _keys(scope: Scope) -> list[str]:
     """What rows may be grouped by, as Lark: anything but numbers that are added up."""
     dates = scope.some(*MOMENTS)
     return [
-        *(_lexeme(r.text) for r in scope.refs if not r.seen.measure),
-        *(f'{_lexeme(part)} {d} ")"' for part in PARTS for d in dates),
+        *(lexeme(r.text) for r in scope.refs if not r.seen.measure),
+        *(f'{lexeme(part)} {d} ")"' for part in PARTS for d in dates),
     ]
 
 
-def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]) -> Iterator[str]:
+def _scope_rules(scope: Scope, scopes: Sequence[Scope], metrics: Sequence[str]) -> Iterator[str]:
     """The rules of one scope: r rows, a aggregates, g groups; f FROM, w WHERE, c condition, t test, o one value of a row,
     e aggregate, x arithmetic with aggregates, b aggregates of any type; V any column, M measures, D dates, each one lexeme so that the parser's rows
     stay short."""
@@ -252,8 +109,8 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     yield f"f{s}: {' | '.join(scope.chains)}"
     yield f'w{s}: " WHERE " c{s}'
     yield f'c{s}: t{s} | c{s} (" AND " | " OR ") t{s}'
-    yield f"V{S}: {' | '.join(_lexeme(r.text) for r in scope.refs)}"
-    yield f"M{S}: {' | '.join(_lexeme(r.text) for r in scope.refs if r.seen.measure)}"
+    yield f"V{S}: {' | '.join(lexeme(r.text) for r in scope.refs)}"
+    yield f"M{S}: {' | '.join(lexeme(r.text) for r in scope.refs if r.seen.measure)}"
     yield f"D{S}: {' | '.join(scope.some(*MOMENTS))}"
     yield f"i{s}: {' | '.join([*inner, *_spans(scope)])}"
     yield f'n{s}: M{S} (" * " | " - " | " + " | " / ") M{S} | i{s}'
@@ -280,7 +137,7 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
         f' | "100.0" " * " "(" e{s} " / " e{s} " - " "1" ")"'
     )
     yield f'b{s}: x{s} | ("MIN(" | "MAX(") D{S} ")"'
-    yield f"K{S}: {' | '.join(dict.fromkeys(_lexeme(r.text) for r in scope.refs if r.seen.root))}"
+    yield f"K{S}: {' | '.join(dict.fromkeys(lexeme(r.text) for r in scope.refs if r.seen.root))}"
     yield (
         f'a{s}: "SELECT " b{s} (", " b{s})* " FROM " f{s} w{s}?'
         f' | "SELECT " {AGGREGATES} "n" ")" " FROM " "(SELECT " e{s} " AS n" " FROM " f{s} w{s}? " GROUP BY " K{S} ")" " AS q"'
@@ -290,17 +147,17 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     beside = f'(K{S} ", ")?' if any(r.seen.root for r in scope.refs) else ""
     yield from scoped_forms.steps(s, _keys(scope), beside)
     for parent, child, on, near in scope.pair[:1]:
-        named = [_lexeme(r.text) for r in scope.refs if _lexeme(r.table) == parent and (r.seen.kind == "text" or r.seen.root)]
+        named = [lexeme(r.text) for r in scope.refs if lexeme(r.table) == parent and (r.seen.kind == "text" or r.seen.root)]
         yield from scoped_forms.outer(s, parent, child, on, near, named, beside)
     if len(scope.tables) == 1 and not scope.twice:
         yield from _inside_group(scope)
     # groups: SELECT and GROUP BY name the same, but for a key beside a name that is not unique
     keys = _keys(scope)
-    tables = {_lexeme(r.text): r.table for r in scope.refs}
+    tables = {lexeme(r.text): r.table for r in scope.refs}
     yield f"g{s}: {' | '.join(f'g{s}x{i}' for i in range(len(keys)))}" + (f" | p{s}" if len(scope.refs) > 1 else "")
     for i, key in enumerate(keys):
         # rows with one name are told apart by their key
-        own = " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.root and r.table == tables.get(key) and _lexeme(r.text) != key)
+        own = " | ".join(lexeme(r.text) for r in scope.refs if r.seen.root and r.table == tables.get(key) and lexeme(r.text) != key)
         row = f'(({own}) ", ")? ' if own else ""
         yield (
             f'g{s}x{i}: "SELECT " {key} (", " h{s}x{i})* " FROM " f{s} w{s}? " GROUP BY " {row}{key} y{s}?'
@@ -321,7 +178,7 @@ def _scope_rules(scope: _Scope, scopes: Sequence[_Scope], metrics: Sequence[str]
     yield f"t{s}: {' | '.join(_tests(scope, scopes))}"
 
 
-def _by_kind(scopes: Sequence[_Scope]) -> dict[str, dict[str, str]]:
+def _by_kind(scopes: Sequence[Scope]) -> dict[str, dict[str, str]]:
     """The columns of each kind in each scope, as Lark."""
     found: dict[str, dict[str, str]] = {}
     for kind in ("text", "number", "date"):
@@ -330,7 +187,7 @@ def _by_kind(scopes: Sequence[_Scope]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _rarer(scopes: Sequence[_Scope]) -> Iterator[str]:
+def _rarer(scopes: Sequence[Scope]) -> Iterator[str]:
     """The forms that only some scopes have."""
     for scope in scopes:
         yield f"gz{scope.name}"
@@ -340,53 +197,53 @@ def _rarer(scopes: Sequence[_Scope]) -> Iterator[str]:
             yield f"kc{scope.name}"
 
 
-def _inside_group(scope: _Scope) -> Iterator[str]:
+def _inside_group(scope: Scope) -> Iterator[str]:
     """A table's rows against a figure over the rows of their group."""
 
     name = scope.chains[0]
     own = next(iter(scope.tables))
-    measures = [(_lexeme(r.text), _lexeme(f"{own}.{r.text}")) for r in scope.refs if r.seen.measure]
-    groups = [(_lexeme(f"{own}.{r.text}"), _lexeme(f"t1.{r.text}")) for r in scope.refs if r.seen.kind == "text"]
+    measures = [(lexeme(r.text), lexeme(f"{own}.{r.text}")) for r in scope.refs if r.seen.measure]
+    groups = [(lexeme(f"{own}.{r.text}"), lexeme(f"t1.{r.text}")) for r in scope.refs if r.seen.kind == "text"]
     if measures and groups:
         yield from scoped_forms.inside_group(scope.name, name, measures, groups)
 
 
-def _spans(scope: _Scope) -> Iterator[str]:
+def _spans(scope: Scope) -> Iterator[str]:
     """Days between two dates of one table: dates subtract, times need a function."""
     dates = [r for r in scope.refs if r.seen.kind in MOMENTS]
     for one, other in itertools.permutations(dates, 2):
         if one.table == other.table:
             if one.seen.kind == other.seen.kind == "date":
-                yield f"{_lexeme(one.text)} {_lexeme(' - ')} {_lexeme(other.text)}"
-            day = _lexeme("DATE_DIFF('day', ")
-            yield f"{day} {_lexeme(one.text)} {_lexeme(', ')} {_lexeme(other.text)} {_lexeme(')')}"
+                yield f"{lexeme(one.text)} {lexeme(' - ')} {lexeme(other.text)}"
+            day = lexeme("DATE_DIFF('day', ")
+            yield f"{day} {lexeme(one.text)} {lexeme(', ')} {lexeme(other.text)} {lexeme(')')}"
 
 
-def _tests(scope: _Scope, scopes: Sequence[_Scope]) -> Iterator[str]:
+def _tests(scope: Scope, scopes: Sequence[Scope]) -> Iterator[str]:
     s, S = scope.name, scope.name.upper()  # terminals are upper case in Lark
     yield f'"(" t{s} (" OR " t{s})+ ")"'
     yield f'M{S} ({COMPARE} (NUMBER | M{S}) | " BETWEEN " NUMBER " AND " NUMBER | " IN (" NUMBER (", " NUMBER)* ")")'
-    if ids := " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.kind == "number" and not r.seen.measure):
+    if ids := " | ".join(lexeme(r.text) for r in scope.refs if r.seen.kind == "number" and not r.seen.measure):
         yield f'({ids}) ((" = " | " <> ") ID | " IN (" ID (", " ID)* ")")'
     for ref in scope.refs:
         if ref.seen.kind == "text":
-            if one := " | ".join(_lexeme(_literal(t)) for t in ref.seen.texts):
-                yield f'{_lexeme(ref.text)} ((" = " | " <> ") ({one}) | (" IN (" | " NOT IN (") ({one}) (", " ({one}))* ")")'
+            if one := " | ".join(lexeme(_literal(t)) for t in ref.seen.texts):
+                yield f'{lexeme(ref.text)} ((" = " | " <> ") ({one}) | (" IN (" | " NOT IN (") ({one}) (", " ({one}))* ")")'
             if ref.seen.free:
-                yield f'{_lexeme(ref.text)} ((" = " | " <> ") WORD | (" IN (" | " NOT IN (") WORD (", " WORD)* ")")'
-            yield f'{_lexeme(ref.text)} (" LIKE " | " NOT LIKE " | " ILIKE " | " NOT ILIKE ") LIKE'
+                yield f'{lexeme(ref.text)} ((" = " | " <> ") WORD | (" IN (" | " NOT IN (") WORD (", " WORD)* ")")'
+            yield f'{lexeme(ref.text)} (" LIKE " | " NOT LIKE " | " ILIKE " | " NOT ILIKE ") LIKE'
     if flags := " | ".join(scope.some("bool")):
         yield f'"NOT "? ({flags})'
-    if nullable := " | ".join(_lexeme(r.text) for r in scope.refs if r.seen.nullable):
+    if nullable := " | ".join(lexeme(r.text) for r in scope.refs if r.seen.nullable):
         yield f'({nullable}) (" IS NULL" | " IS NOT NULL")'
     if scope.twice:  # the same as, or other than, in the row above
         for row, above in itertools.combinations(scope.refs, 2):
             if row.seen.name == above.seen.name and row.seen.kind == "text":
-                yield f'{_lexeme(row.text)} (" = " | " <> ") {_lexeme(above.text)}'
+                yield f'{lexeme(row.text)} (" = " | " <> ") {lexeme(above.text)}'
     yield f'D{S} {COMPARE} D{S}'
     yield f'D{S} ({COMPARE} DATE | " BETWEEN " DATE " AND " DATE)'
     for part, what in PARTS.items():
-        yield f'{_lexeme(part)} D{S} ")" ({COMPARE} {what} | " BETWEEN " {what} " AND " {what} | " IN (" {what} (", " {what})* ")")'
+        yield f'{lexeme(part)} D{S} ")" ({COMPARE} {what} | " BETWEEN " {what} " AND " {what} | " IN (" {what} (", " {what})* ")")'
     yield f"i{s} {COMPARE} NUMBER"
     # one value from another query over the same column
     for other in scopes:
@@ -395,29 +252,29 @@ def _tests(scope: _Scope, scopes: Sequence[_Scope]) -> Iterator[str]:
             for ref in other.refs:
                 if ref.seen.measure or ref.seen.kind in MOMENTS:
                     here = [r.text for r in scope.refs if r.seen.name == ref.seen.name and (r.table in other.tables or scope.twice)]
-                    col = _lexeme(ref.text)
+                    col = lexeme(ref.text)
                     for text in here:
                         yield (
-                            f'{_lexeme(text)} {COMPARE} "(SELECT " (("AVG(" | "MAX(" | "MIN(" | "MEDIAN(") {col} ")" " FROM " f{u} w{u}? ")"'
+                            f'{lexeme(text)} {COMPARE} "(SELECT " (("AVG(" | "MAX(" | "MIN(" | "MEDIAN(") {col} ")" " FROM " f{u} w{u}? ")"'
                             f' | {col} " FROM " f{u} w{u} ")")'
                         )
     # keys of rows elsewhere
     for ref in () if scope.twice else scope.refs:
         if ref.seen.root:
-            yield f'{_lexeme(ref.text)} (" IN (" | " NOT IN (") "SELECT " {_elsewhere(ref)} ")"'
+            yield f'{lexeme(ref.text)} (" IN (" | " NOT IN (") "SELECT " {_elsewhere(ref)} ")"'
 
 
-def _elsewhere(ref: _Ref) -> str:
+def _elsewhere(ref: Ref) -> str:
     """The rule of keys that stand for the same row as a column, read from other columns."""
     return "j_" + re.sub("[^a-z0-9_]", lambda m: f"_{ord(m[0]):x}_", f"{ref.table}.{ref.seen.name}")
 
 
-def _elsewhere_rules(scopes: Sequence[_Scope]) -> Iterator[str]:
+def _elsewhere_rules(scopes: Sequence[Scope]) -> Iterator[str]:
     rows = [(s, ref) for s in scopes if not s.twice for ref in s.refs if ref.seen.root]
     for scope, ref in rows:
         yield (
-            f'{_elsewhere(ref)}{scope.name}: {_lexeme(ref.text)} " FROM " f{scope.name} w{scope.name}?'
-            f' (" GROUP BY " {_lexeme(ref.text)} y{scope.name})?'
+            f'{_elsewhere(ref)}{scope.name}: {lexeme(ref.text)} " FROM " f{scope.name} w{scope.name}?'
+            f' (" GROUP BY " {lexeme(ref.text)} y{scope.name})?'
         )
     places = {(ref.table, ref.seen.name): ref for _, ref in rows}
     for ref in places.values():
@@ -429,7 +286,7 @@ def _elsewhere_rules(scopes: Sequence[_Scope]) -> Iterator[str]:
         yield f"{_elsewhere(ref)}: {' | '.join(others)}"
 
 
-def _metrics(scope: _Scope, metrics: Sequence[str]) -> tuple[list[str], list[str]]:
+def _metrics(scope: Scope, metrics: Sequence[str]) -> tuple[list[str], list[str]]:
     """The metrics that a scope can compute, and what stands inside their aggregates, as Lark."""
     wholes: list[str] = []
     inner: list[str] = []
@@ -440,11 +297,11 @@ def _metrics(scope: _Scope, metrics: Sequence[str]) -> tuple[list[str], list[str
         text = re.sub(rf"(?<![\w\".]){re.escape(next(iter(tables)))}\.", "", sql) if len(scope.tables) == 1 else sql
         if "".join(_TOKEN.findall(text)) != text:
             continue
-        wholes.append(" ".join(map(_lexeme, _TOKEN.findall(text))))
+        wholes.append(" ".join(map(lexeme, _TOKEN.findall(text))))
         for start in (m.end() for m in _AGGREGATE.finditer(text)):
             part = text[start : _closing(text, start)]
             if (part and "(" in part) or part.count(" * ") > 1:
-                inner.append(" ".join(map(_lexeme, _TOKEN.findall(part))))
+                inner.append(" ".join(map(lexeme, _TOKEN.findall(part))))
     return list(dict.fromkeys(wholes)), list(dict.fromkeys(inner))
 
 
@@ -464,11 +321,3 @@ def _literal(text: str) -> str:
 def _likes(text: str) -> Iterator[str]:
     for form in (f"%{text}%", f"{text}%", f"%{text}"):
         yield _literal(form)
-
-
-def _any(texts: Iterable[str]) -> str:
-    return " | ".join(map(_lexeme, dict.fromkeys(texts)))
-
-
-def _lexeme(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

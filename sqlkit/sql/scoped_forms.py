@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 COMPARE = '(" = " | " <> " | " > " | " >= " | " < " | " <= ")'
 BAND = "BAND: /'[a-zA-Z][a-zA-Z0-9 -]{0,20}'/"
 SETS = '(" UNION " | " INTERSECT " | " EXCEPT ")'
-_AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
+AGGREGATES = '("SUM(" | "AVG(" | "MIN(" | "MAX(" | "MEDIAN(")'
 
 
 def windows(s: str, S: str) -> Iterator[str]:
@@ -19,7 +19,7 @@ def windows(s: str, S: str) -> Iterator[str]:
     parts = f'" OVER (PARTITION BY " u{s} (", " u{s})*'
     yield (
         f'v{s}: ("RANK()" | "DENSE_RANK()" | "ROW_NUMBER()") ({parts} " ORDER BY " | " OVER (ORDER BY ") o{s} " DESC"? ")"'
-        f' | {_AGGREGATES} M{S} ")" {parts} ")" | "SUM(" M{S} ")" " OVER (ORDER BY " D{S} (", " V{S})? ")"'
+        f' | {AGGREGATES} M{S} ")" {parts} ")" | "SUM(" M{S} ")" " OVER (ORDER BY " D{S} (", " V{S})? ")"'
     )
 
 
