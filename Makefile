@@ -7,7 +7,7 @@ TORCH ?= torch
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-linking bench-schemas bench-train bench-rl bench-adapters bench-search learning-curve forgetting clean
+.PHONY: install demo test test-slow lint base bench bench-ask bench-data bench-grade bench-linking bench-schemas bench-train bench-rl bench-adapters bench-search own-pairs learning-curve forgetting clean
 
 install: $(VENV)/.installed
 
@@ -63,6 +63,9 @@ bench-adapters: install  ## one adapter for each of six databases against one fo
 
 bench-search: install  ## 20 trials on the embedded base, killed twice, resumed: the same study, best against the recipe; ARGS="--trials 20 --steps 60"
 	$(BIN)/python eval/bench_search.py $(ARGS)
+
+own-pairs: install  ## EX after training on pairs of the schema against rows of sql-create-context, as many of each; DATA=a file of these rows, ARGS="--pairs 2000 --steps 200"
+	$(BIN)/python eval/own_pairs.py "$(DATA)" $(ARGS)
 
 learning-curve: install  ## EX on dev with 0, 10, 50 and 120 human-written pairs; ARGS="--pairs 3000 --steps 400"
 	$(BIN)/python eval/learning_curve.py $(ARGS)
