@@ -34,6 +34,7 @@ from sqlkit.sql.parse import SqlglotError, parse_one
 from sqlkit.sql.resolve import Names, tables_of
 from sqlkit.sql.skeleton import difficulty, outline
 from sqlkit.sql.sqlite import from_sqlite
+from sqlkit.sql.text import write
 
 TYPED, RULES = "columns typed by their use", "SQLite's rules"
 _VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
@@ -94,7 +95,7 @@ def prepare(of: Source, row: SourceRow) -> Ready:
         if of.narrow:
             before, schema = schema, _typed(schema, facts_of(Names(mended.tree, _names(schema))))
             repairs += [TYPED] if schema != before else []
-        sql = mended.tree.sql(dialect="duckdb")
+        sql = write(mended.tree)
         if row.dialect == "sqlite":
             plain, sql = sql, from_sqlite(mended.tree, schema).sql
             repairs += [RULES] if sql != plain else []

@@ -22,9 +22,10 @@ from sqlkit.errors import DatabaseError, SqlkitError
 from sqlkit.records import Result
 from sqlkit.schema.connect import engine_url
 from sqlkit.sql.guard import check
-from sqlkit.sql.parse import DIALECTS, SqlglotError, transpile
+from sqlkit.sql.parse import DIALECTS, SqlglotError
 from sqlkit.sql.sqlite import from_sqlite
 from sqlkit.sql.tables import Tables
+from sqlkit.sql.text import transpile
 
 START_SECONDS = 60.0
 REOPENED = 200  # databases after which a worker is replaced: what they leave behind counts against its memory

@@ -22,10 +22,11 @@ from sqlkit.evaluate.runs import Remembered, Runs
 from sqlkit.evaluate.several import Found, Golds, gather, match
 from sqlkit.records import Example, Grade, Prediction, Result, Verdict
 from sqlkit.sql.equivalent import proven_equal
-from sqlkit.sql.parse import SqlglotError, transpile
+from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.probe import probe, same_query
 from sqlkit.sql.skeleton import difficulty
 from sqlkit.sql.tables import Tables
+from sqlkit.sql.text import transpile
 
 Progress = Callable[[int, int], object]
 Policy = Literal["relaxed", "strict", "subset"]

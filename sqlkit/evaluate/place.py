@@ -21,8 +21,9 @@ from sqlkit.schema.ddl import parse_ddl, to_ddl, untyped
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.types import Schema
 from sqlkit.sql.guard import check
-from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all, transpile
+from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all
 from sqlkit.sql.sqlite import from_sqlite
+from sqlkit.sql.text import transpile, write
 
 DATABASES = 8  # made for a case that has none
 SUITES = 64  # made from rows that are kept
@@ -162,7 +163,7 @@ def _parsed(ddl: str, dialect: str) -> Schema | None:
 def _translated(case: Case) -> list[str]:
     if case.dialect in ("", "duckdb"):
         return [text for text in (case.ddl, case.rows) if text.strip()]
-    return [s.sql(dialect="duckdb") for text in (case.ddl, case.rows) for s in parse_all(text, case.dialect)]
+    return [write(s) for text in (case.ddl, case.rows) for s in parse_all(text, case.dialect)]
 
 
 def _simplified(case: Case) -> list[str]:
@@ -170,7 +171,7 @@ def _simplified(case: Case) -> list[str]:
     schema = parse_ddl(case.ddl, dialect)
     bare = dataclasses.replace(schema, tables=tuple(dataclasses.replace(t, foreign_keys=()) for t in schema.tables))
     inserts = [s for text in (case.ddl, case.rows) for s in parse_all(text, dialect) if s.key == "insert"]
-    return [to_ddl(bare), *(s.sql(dialect="duckdb") for s in inserts)]
+    return [to_ddl(bare), *(write(s) for s in inserts)]
 
 
 def _fills(ddl: str, dialect: str) -> bool:

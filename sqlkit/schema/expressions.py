@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.types import Schema
+from sqlkit.sql.text import write
 
 
 class Wordless(ValueError):
@@ -174,7 +175,7 @@ def _metric(node: exp.Expr, scope: Scope) -> str:
     """The glossary's name of an aggregate without conditions of its own."""
     if not isinstance(node, exp.AggFunc | exp.Div | exp.Mul | exp.Sub):
         return ""
-    squeezed = _squeezed(node.sql(dialect="duckdb"))
+    squeezed = _squeezed(write(node))
     found = [name for name, one in scope.words.glossary.metrics.items() if not one.where and _squeezed(one.sql) == squeezed]
     return found[0] if found and "(" in squeezed else ""
 

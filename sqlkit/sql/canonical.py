@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, tree_of
 from sqlkit.sql.style import fold, spell
+from sqlkit.sql.text import write
 
 
 def canonical(sql: str | exp.Expr, tables: Mapping[str, Sequence[str]], dialect: str = "duckdb") -> str:
@@ -28,7 +29,7 @@ def canonical(sql: str | exp.Expr, tables: Mapping[str, Sequence[str]], dialect:
         _Query(tree, tables).restyle()
         return spell(tree)
     except (SqlglotError, RecursionError):
-        return fold(sql if isinstance(sql, str) else sql.sql(dialect))
+        return fold(sql if isinstance(sql, str) else write(sql, dialect))
 
 
 @dataclasses.dataclass(eq=False)

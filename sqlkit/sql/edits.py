@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.text import write
 
 _CLAUSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("literal", ()),
@@ -40,14 +41,14 @@ def edits(gold: str, predicted: str, dialect: str = "duckdb") -> list[Edit]:
         ours, theirs = _bare(parse_one(gold, dialect)), _bare(parse_one(predicted, dialect))
         if not isinstance(ours, exp.Select) or not isinstance(theirs, exp.Select):
             return []
-        made = [Edit("literal", tree.sql(dialect=dialect)) for tree in _literals(ours, theirs)]
+        made = [Edit("literal", write(tree, dialect)) for tree in _literals(ours, theirs)]
         for clause, parts in _CLAUSES[1:]:
             if any(ours.args.get(part) != theirs.args.get(part) for part in parts):
                 tree = theirs.copy()
                 for part in parts:
                     value = ours.args.get(part)
                     tree.set(part, [v.copy() for v in value] if isinstance(value, list) else value.copy() if value else None)
-                made.append(Edit(clause, tree.sql(dialect=dialect)))
+                made.append(Edit(clause, write(tree, dialect)))
         return made
     except (SqlglotError, RecursionError):
         return []

@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from sqlkit.sql.facts import SIGNS, constant
 from sqlkit.sql.resolve import Names, Scope, Source
+from sqlkit.sql.text import write
 
 # NULL of NULL
 _STRICT = (
@@ -224,8 +225,8 @@ def null_rejected(condition: exp.Expr) -> list[exp.Column]:
     if isinstance(node, exp.And):
         return [*null_rejected(node.this), *null_rejected(node.expression)]
     if isinstance(node, exp.Or):
-        others = {c.sql() for c in null_rejected(node.expression)}
-        return [c for c in null_rejected(node.this) if c.sql() in others]
+        others = {write(c, "") for c in null_rejected(node.expression)}
+        return [c for c in null_rejected(node.this) if write(c, "") in others]
     negated = isinstance(node, exp.Not)
     part: Any = node.this.unnest() if negated else node
     if isinstance(part, exp.Is):

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, parse_all
 from sqlkit.sql.resolve import Names
+from sqlkit.sql.text import write
 
 STRINGS, FORGOTTEN, PASTED, SPLIT, COMMA, SUM = (
     "strings in double quotes", "columns that the context forgot", "names pasted into values", "column names that were split",
@@ -127,7 +128,7 @@ def _sums(tree: exp.Select, question: str) -> list[str]:
         column = part
         while isinstance(column, exp.Binary):
             column = column.this
-        said = part.sql().removeprefix(f"{column.sql()} = ").replace(" ", "")
+        said = write(part, "").removeprefix(f"{write(column, '')} = ").replace(" ", "")
         if isinstance(part, exp.EQ) and (part.expression.find(exp.Binary) or part.this is not column):
             if not isinstance(column, exp.Column) or said not in question.replace(" ", ""):
                 raise Hopeless("a value that was cut up")

@@ -11,6 +11,7 @@ from sqlkit.sql.facts import constant
 from sqlkit.sql.keys import conjuncts
 from sqlkit.sql.mutating import SIGNS, Context, Edit, Tables, condition_parts, is_join, nodes, shown_scopes
 from sqlkit.sql.resolve import Names
+from sqlkit.sql.text import write
 from sqlkit.sql.unchanged import always_true, same_number, same_sign
 
 _ARITHMETIC: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {
@@ -155,7 +156,7 @@ def condition_added(names: Names, tables: Tables) -> Iterator[Edit]:
             column = shown.unalias()
             if not isinstance(column, exp.Column) or column.is_star or names.origin(column) is None:
                 continue
-            proof = f"{column.sql()} is never NULL" if context.known(scope).never_null(column) else ""
+            proof = f"{write(column, '')} is never NULL" if context.known(scope).never_null(column) else ""
             test = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
             where = select.args.get("where")
             both = exp.And(this=exp.paren(where.this.copy()), expression=test) if where is not None else test

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlkit.sql.facts import constant
 from sqlkit.sql.keys import Known, Shape
 from sqlkit.sql.resolve import Names, Scope, Source
+from sqlkit.sql.text import write
 
 Tables = dict[str, Shape]
 
@@ -147,8 +148,8 @@ def group_keys(scope: Scope) -> list[exp.Expr]:
 
 def is_shown(key: exp.Expr, select: exp.Select) -> bool:
     """Whether a sort key is one of the outputs."""
-    texts = {e.unalias().sql() for e in select.expressions} | {e.alias for e in select.expressions if e.alias}
-    return key.sql() in texts or constant(key) is not None
+    texts = {write(e.unalias(), "") for e in select.expressions} | {e.alias for e in select.expressions if e.alias}
+    return write(key, "") in texts or constant(key) is not None
 
 
 def outermost(tree: exp.Expr) -> exp.Expr:

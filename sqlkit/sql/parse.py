@@ -1,4 +1,4 @@
-"""Reading and transpiling SQL text: the one place that calls sqlglot's parser."""
+"""Reading SQL text: the one place that calls sqlglot's parser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WITHOUT = frozenset({TokenType.CROSS, TokenType.NATURAL})  # of a condition
 _CONDITIONS = frozenset({TokenType.ON, TokenType.USING})
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "transpile", "tree_of", "view_all", "view_one"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -62,7 +62,11 @@ def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
     speaker = sqlglot.Dialect.get_or_raise(dialect)
     tokens = speaker.tokenize(sql)
     _check_depth(tokens)
-    found = tuple(s for s in speaker.parser().parse(tokens, sql) if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
+    try:
+        parsed = speaker.parser().parse(tokens, sql)
+    except RecursionError:
+        raise ParseError("nested too deeply") from None
+    found = tuple(s for s in parsed if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
     for statement in found:
         for node in nodes(statement):
             if node._meta is not None and node._meta.keys() <= _PLACE:
@@ -125,8 +129,3 @@ def nodes(tree: exp.Expr) -> list[exp.Expr]:
 def tree_of(sql: str | exp.Expr, dialect: str = "duckdb") -> exp.Expr:
     """The tree of a text, or the tree itself, which is not to be changed. Raises as `parse_one`."""
     return view_one(sql, dialect) if isinstance(sql, str) else sql
-
-
-def transpile(sql: str, read: str, write: str = "duckdb") -> str:
-    """SQL of one dialect as SQL of another. Raises SqlglotError."""
-    return view_one(sql, read).sql(dialect=write)

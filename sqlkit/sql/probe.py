@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterator
 
 from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
+from sqlkit.sql.text import write
 
 PAST = 50  # rows past a LIMIT that are asked for first: ties seldom reach further
 _LIMITS = ("duckdb", "sqlite", "postgres", "mysql")  # where a LIMIT stands at the end
@@ -64,13 +66,17 @@ class Probe:
 
 @functools.lru_cache(256)
 def probe(sql: str, dialect: str = "duckdb") -> Probe:
-    """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed is taken as it is."""
+    """Look at a query's outermost ORDER BY, LIMIT and OFFSET; one that cannot be parsed, or written anew, is taken as it is."""
     try:
-        tree = _outermost(view_one(sql, dialect))
-        if any(tree.args.get(part) for part in ("order", "limit", "offset")):
-            tree = _outermost(parse_one(sql, dialect))  # to be changed
+        return _look(sql, dialect)
     except (SqlglotError, RecursionError):
         return Probe(sql, exact=False)
+
+
+def _look(sql: str, dialect: str) -> Probe:
+    tree = _outermost(view_one(sql, dialect))
+    if any(tree.args.get(part) for part in ("order", "limit", "offset")):
+        tree = _outermost(parse_one(sql, dialect))  # to be changed
     inside = nodes(tree)
     names = {_function(node) for node in inside if isinstance(node, exp.Func)}
     volatile = tuple(sorted(names & _VOLATILE)) + (("sample",) if any(isinstance(n, exp.TableSample) for n in inside) else ())
@@ -82,7 +88,7 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
             tree.set(part, None)
         if extra:
             tree.set("expressions", [*tree.expressions, *extra])
-        sql = tree.sql(dialect=dialect)
+        sql = write(tree, dialect)
     wanted = _number(limit.expression) if isinstance(limit, exp.Limit) and keys and dialect in _LIMITS else None
     skipped = _number(offset.expression) if offset else 0
     reach = 0 if wanted is None or skipped is None else skipped + wanted + PAST
@@ -122,23 +128,24 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
 @functools.lru_cache(256)  # a query is asked of every database
 def _other_orders(sql: str, dialect: str) -> tuple[str, ...]:
     try:
-        tree = parse_one(sql, dialect)
+        return tuple(_reordered(parse_one(sql, dialect), dialect))
     except (SqlglotError, RecursionError):
         return ()
+
+
+def _reordered(tree: exp.Expr, dialect: str) -> Iterator[str]:
     inside = nodes(tree)
     placed = _asks_place(inside)
     if placed and dialect != "duckdb":
-        return ()  # elsewhere a row's number may be its key
+        return  # elsewhere a row's number may be its key
     sources = through_subqueries(inside)
-    texts = []
     for key in ("rowid", "rowid * 7919 % 10007") if sources else ():
         for source, name in sources:
             ranked = (key.replace("rowid", f"{exp.to_identifier(name, quoted=True)}.rowid") if placed else key) + " DESC"
             source.set("order", _by(ranked).copy())
             if placed:
                 source.set("expressions", [exp.Star(), *parse_one(f"SELECT ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid").args["expressions"]])
-        texts.append(tree.sql(dialect=dialect))
-    return tuple(texts)
+        yield write(tree, dialect)
 
 
 def through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:
@@ -203,7 +210,7 @@ def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, .
     starred = any(column.is_star for column in shown) or not shown
     merged = not isinstance(tree, exp.Select) or _plain_distinct(tree)
     aliases = {column.alias.lower(): i for i, column in enumerate(shown) if column.alias} if not starred else {}
-    bodies = {column.unalias().sql(): i for i, column in reversed(list(enumerate(shown)))} if not starred else {}
+    bodies = {write(column.unalias(), ""): i for i, column in reversed(list(enumerate(shown)))} if not starred else {}
     keys: list[int | str] = []
     extra: list[exp.Expr] = []
     exact = True
@@ -217,8 +224,8 @@ def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, .
             keys.append(position - 1)
         elif plain_name in aliases:
             keys.append(aliases[plain_name])
-        elif key.sql() in bodies:
-            keys.append(bodies[key.sql()])
+        elif write(key, "") in bodies:
+            keys.append(bodies[write(key, "")])
         elif not merged:
             extra.append(exp.alias_(key.copy(), f"sort_key_{len(extra)}"))
             keys.append(-len(extra))

@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlkit.sql.bare import settle_bare_columns
 from sqlkit.sql.parse import tree_of
 from sqlkit.sql.tables import Tables
+from sqlkit.sql.text import write
 from sqlkit.sql.typed import ARITHMETIC, NUMBERS, TypedTree, expression
 
 FIRST_ROW = "of a subquery with several rows, the first is taken"
@@ -42,7 +43,7 @@ def from_sqlite(sql: str | exp.Expr, schema: Tables) -> Transpiled:
             choices |= settle_bare_columns(scope.expression, typed)
     for node in list(typed.tree.walk(bfs=False))[::-1]:  # children before parents
         choices |= _rule(node, typed)
-    return Transpiled(typed.tree.sql(dialect="duckdb"), "; ".join(sorted(choices)))
+    return Transpiled(write(typed.tree), "; ".join(sorted(choices)))
 
 
 def _rule(node: exp.Expr, typed: TypedTree) -> set[str]:

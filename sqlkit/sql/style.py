@@ -8,16 +8,19 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
+from sqlkit.sql.text import Bounded
+
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
 _NAMES = {"LISTAGG": "STRING_AGG", "ARRAY_AGG": "LIST", "ARRAY_CONTAINS": "LIST_CONTAINS"}
 _UNITS = {"DATE_TRUNC", "DATE_DIFF", "DATE_PART", "DATE_SUB"}
+_HERE = "_"
 _OPERANDS = (exp.Column, exp.Func, exp.Literal, exp.Paren, exp.Subquery)
 # strings and quoted names stay as they are; comments and runs of white space become one space
 _FOLD = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s|--[^\n]*|/\*.*?\*/)+""", re.S)
 
 
-class _Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]
+class _Generator(Bounded, DuckDB.Generator):  # type: ignore[misc, valid-type]
     """DuckDB's SQL as its manual writes it: negation beside its operator, DuckDB's own names of functions and types."""
 
     TYPE_MAPPING = {
@@ -40,10 +43,12 @@ class _Generator(DuckDB.Generator):  # type: ignore[misc, valid-type]
         inner = expression.this
         negated = {exp.Is: "IS", exp.In: "IN", exp.Between: "BETWEEN", exp.Like: "LIKE", exp.ILike: "ILIKE"}.get(type(inner))
         if negated and isinstance(inner.this, _OPERANDS):
-            head = self.sql(inner, "this")
+            operand = inner.this
+            inner.set("this", exp.Var(this=_HERE))  # written once, however deep negations stand in each other
             whole = self.sql(inner)
-            if whole.startswith(f"{head} {negated} "):
-                rest = whole[len(head) + len(negated) + 2 :]
+            inner.set("this", operand)
+            if whole.startswith(f"{_HERE} {negated} "):
+                head, rest = self.sql(operand), whole[len(_HERE) + len(negated) + 2 :]
                 return f"{head} IS NOT {rest}" if negated == "IS" else f"{head} NOT {negated} {rest}"
         return str(super().not_sql(expression))
 

@@ -10,6 +10,7 @@ from sqlkit.sql.facts import constant
 from sqlkit.sql.keys import Known, conjuncts, null_rejected, plain_aggregate
 from sqlkit.sql.mutating import AGGREGATES, SIGNS, Context, Tables, group_keys
 from sqlkit.sql.resolve import Names, Scope, Source
+from sqlkit.sql.text import write
 
 
 def same_sign(node: exp.Expr, other: type[exp.Expr], names: Names, tables: Tables) -> str:
@@ -119,7 +120,7 @@ def _bare(condition: exp.Expr) -> str:
     copied = condition.copy()
     for column_ in copied.find_all(exp.Column):
         column_.set("table", None)
-    return str(copied.sql()).lower()
+    return str(write(copied, "")).lower()
 
 
 def _integral(node: exp.Expr, names: Names, tables: Tables) -> bool:
@@ -142,8 +143,8 @@ def distinct_equal(scope: Scope, context: Context) -> str:
         whole = starred and scope.whole and all(s.table in known.tables and known.tables[s.table].keys for s in scope.sources)
         return "every row shows its keys" if whole and not keys else ""
     if keys:
-        texts = {e.sql() for e in shown}
-        rest = [k for k in keys if k.sql() not in texts]
+        texts = {write(e, "") for e in shown}
+        rest = [k for k in keys if write(k, "") not in texts]
         named = {constant(k) for k in keys}
         return "every group shows its keys" if all(known.fixes(shown, k) for k in rest) and named == {None} else ""
     return "every row shows its keys" if known.rows_fixed(shown) else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sqlkit.sql.parse import ParseError, parse_all, parse_one, transpile
+from sqlkit.sql.parse import ParseError, parse_all, parse_one
 from sqlkit.sql.skeleton import difficulty, skeleton
+from sqlkit.sql.text import transpile
 
 SAME = [
     ("SELECT a FROM t WHERE b = 'x'", "select nm from cust as c where c.city = 'Lyon'"),
