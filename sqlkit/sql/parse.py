@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
+from collections.abc import Iterator
 
 import sqlglot
 from sqlglot import TokenType, exp
@@ -24,7 +26,7 @@ _WITHOUT = frozenset({TokenType.CROSS, TokenType.NATURAL})  # of a condition
 _CONDITIONS = frozenset({TokenType.ON, TokenType.USING})
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "own_mistakes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -60,18 +62,29 @@ def parse_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
 
 def _parse(sql: str, dialect: str) -> tuple[exp.Expression, ...]:
     speaker = sqlglot.Dialect.get_or_raise(dialect)
-    tokens = speaker.tokenize(sql)
-    _check_depth(tokens)
-    try:
+    with own_mistakes():
+        tokens = speaker.tokenize(sql)
+        _check_depth(tokens)
         parsed = speaker.parser().parse(tokens, sql)
-    except RecursionError:
-        raise ParseError("nested too deeply") from None
     found = tuple(s for s in parsed if isinstance(s, exp.Expression) and not isinstance(s, exp.Semicolon))
     for statement in found:
         for node in nodes(statement):
             if node._meta is not None and node._meta.keys() <= _PLACE:
                 node._meta = None
     return found
+
+
+@contextlib.contextmanager
+def own_mistakes() -> Iterator[None]:
+    """sqlglot's own exceptions, on nesting and arguments that nobody writes, as the ParseError that callers look for."""
+    try:
+        yield
+    except SqlglotError:
+        raise
+    except RecursionError:
+        raise ParseError("nested too deeply") from None
+    except Exception as error:
+        raise ParseError(f"neither read nor written ({type(error).__name__}: {error})") from None
 
 
 def _check_depth(tokens: list[sqlglot.Token]) -> None:

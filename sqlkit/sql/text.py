@@ -12,7 +12,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from sqlkit.sql.parse import ParseError, nodes, view_one
+from sqlkit.sql.parse import ParseError, nodes, own_mistakes, view_one
 
 LEAST, EACH = 5_000, 20  # parts that may be written at least, and for each node of the tree
 LONGEST = 100  # characters for each of these
@@ -27,10 +27,8 @@ class Bounded:
     def generate(self, expression: exp.Expr, copy: bool = True) -> str:
         self._left = LEAST + EACH * len(nodes(expression))
         self._room = self._left * LONGEST
-        try:
+        with own_mistakes():
             return str(super().generate(expression, copy))  # type: ignore[misc]
-        except RecursionError:
-            raise ParseError("nested too deeply") from None
 
     def sql(self, expression: Any, key: str | None = None, comment: bool = True) -> str:
         text: str = super().sql(expression, key, comment)  # type: ignore[misc]

@@ -46,6 +46,13 @@ def test_negations_inside_each_other_are_written_once() -> None:
     assert spell(parse_one("SELECT a FROM t WHERE NOT a IS NULL AND NOT b BETWEEN 1 AND 2")) == "SELECT a FROM t WHERE a IS NOT NULL AND b NOT BETWEEN 1 AND 2"
 
 
+@pytest.mark.parametrize("sql", ["SELECT PARAMETERIZED_AGG(a, 'x', b) FROM t LIMIT 3", "SELECT OPEN_J_S_O_N(a, 'x', b) FROM t LIMIT 3"])
+def test_what_the_generator_stumbles_over_is_taken_as_it_is(sql: str) -> None:
+    with pytest.raises(ParseError, match="neither read nor written"):
+        transpile(sql, "duckdb")
+    assert probe(sql).sql == sql
+
+
 def test_what_is_nested_too_deeply_for_the_parser_is_no_query() -> None:
     with pytest.raises(ParseError, match="nested too deeply"):
         parse_one("SELECT " + "NOT (" * 150 + "a" + ")" * 150, "mysql")
