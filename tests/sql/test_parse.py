@@ -13,7 +13,7 @@ def nested(opening: str, inside: str, closing: str, times: int) -> str:
 
 
 # each level of these doubles what sqlglot does: thirty would take days
-@pytest.mark.parametrize(("opening", "inside", "closing"), [("ARRAY[", "1", "]"), ("DECIMAL(", "1", ")"), ("BIGINT(a, ", "1", ")"), ("IF [", "1", "]"), ("IF -(", "1", ")"), ("SORT_ARRAY(a, ", "1", ")")])
+@pytest.mark.parametrize(("opening", "inside", "closing"), [("ARRAY[", "1", "]"), ("DECIMAL(", "1", ")"), ("BIGINT(a, ", "1", ")"), ("IF [", "1", "]"), ("IF -(", "1", ")"), ("SORT_ARRAY(a, ", "1", ")"), ("a LIMIT (SELECT ", "1", ")")])
 def test_brackets_with_two_readings_are_limited(opening: str, inside: str, closing: str) -> None:
     assert parse_one(nested(opening, inside, closing, DOUBTFUL - 1))
     with pytest.raises(ParseError, match="nested too deeply at line 1"):
