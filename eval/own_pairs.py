@@ -42,11 +42,12 @@ def main() -> None:
     recipe = Recipe.load("embedded", settings).model_copy(update={"database": str(database), "glossary": str(company.glossary())})
     adapters = {"base": None, **{arm: _tuned(arm, given, recipe, database) for arm in ("public", "own")}}
     marks = {arm: [mark for split in JUDGED for mark in _marks(arm, adapter, split, given, recipe)] for arm, adapter in adapters.items()}
+    gain = paired_gain(marks["own"], marks["public"])
     told: dict[str, Any] = {arm: dataclasses.asdict(share(right)) for arm, right in marks.items()}
-    told |= {"gain": dataclasses.asdict(paired_gain(marks["own"], marks["public"])), "pairs": given.pairs, "steps": given.steps}
+    told |= {"gain": dataclasses.asdict(gain), "pairs": given.pairs, "steps": given.steps}
     lines = ["| trained on | EX on dev and dev_others (95%) |", "|---|---|", *(f"| {arm} | {share(right)} |" for arm, right in marks.items())]
     write_atomic(given.out / "own_pairs.json", json.dumps(told, indent=1) + "\n")
-    print("\n".join([*lines, "", f"own against public, paired: {paired_gain(marks['own'], marks['public'])}"]))
+    print("\n".join([*lines, "", f"own against public, paired: {gain}"]))
     print(json.dumps(told))
 
 

@@ -14,6 +14,7 @@ from sqlkit.schema.parts import Parts, Place, Reference
 from sqlkit.schema.script import DEFAULT, Script, read_script
 from sqlkit.schema.types import ForeignKey, Schema, Table
 from sqlkit.sql.parse import SqlglotError, is_dialect, parse_all
+from sqlkit.sql.text import write
 
 
 def parse_ddl(text: str, dialect: str = "duckdb", name: str = "main", *, views: bool = False) -> Schema:
@@ -117,7 +118,7 @@ def to_ddl(schema: Schema) -> str:
             if (other := schema.table(k.ref_table))
         ]
         made.append(f"CREATE TABLE {qualified(table)} (\n" + ",\n".join(lines) + "\n);")
-        made += [f"COMMENT ON {what} IS {exp.Literal.string(said).sql()};" for what, said in _comments(table)]
+        made += [f"COMMENT ON {what} IS {write(exp.Literal.string(said), '')};" for what, said in _comments(table)]
     return "\n".join(made) + "\n"
 
 
@@ -181,7 +182,7 @@ def _comments(table: Table) -> Iterator[tuple[str, str]]:
 
 @functools.lru_cache(4096)
 def _quoted(name: str) -> str:
-    return exp.to_identifier(name).sql(dialect="duckdb")
+    return write(exp.to_identifier(name))
 
 
 def _list(names: tuple[str, ...]) -> str:

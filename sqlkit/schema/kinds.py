@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.style import spell
+from sqlkit.sql.text import write
 
 # what DuckDB calls its types; a type that it does not have (INET, TSVECTOR, a type that the user made) is text to it
 _KNOWN = set(
@@ -69,5 +70,5 @@ def _named(kind: exp.Expression | None) -> str:
     """The name of a type that the user made, without its schema."""
     if kind is None:
         return ""
-    said = str(kind.args.get("kind") or kind.name or kind.sql())
+    said = str(kind.args.get("kind") or kind.name or write(kind, ""))
     return said.rpartition(".")[2].strip('"[]`').lower()

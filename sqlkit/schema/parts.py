@@ -14,6 +14,7 @@ from sqlkit.schema.statements import BACKSLASH
 from sqlkit.schema.types import Column
 from sqlkit.sql.parse import ParseError, SqlglotError, parse_all
 from sqlkit.sql.style import spell
+from sqlkit.sql.text import write
 
 Place = tuple[str, str]  # schema, "" for the default one; table
 _QUOTED = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/|[\w$@#.]+|\s+|."""
@@ -81,7 +82,7 @@ def _column(part: exp.ColumnDef, parts: Parts, dialect: str, made: Mapping[str, 
     kind = part.args.get("kind")
     found = type_of(kind, dialect, made)
     if found == "VARCHAR" and isinstance(kind, exp.DataType) and kind.this == exp.DataType.Type.USERDEFINED:
-        name = str(kind.args.get("kind") or kind.sql())
+        name = str(kind.args.get("kind") or write(kind, ""))
         if name.rpartition(".")[2].strip('"').lower() not in made:
             parts.unknown.append((part.name, name))
     said = comment.this.name if comment else description(kinds.get(exp.Properties))

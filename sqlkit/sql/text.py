@@ -1,4 +1,4 @@
-"""Writing trees as SQL text: the one place that calls sqlglot's generator, within bounds.
+"""Writing trees as SQL text: sqlglot's generator within bounds. `style` gives the kit's own spelling by the same bounds; nothing else calls a generator.
 
 Some functions have no counterpart in a dialect and are written with their arguments in several places (GREATEST, XOR, ARRAYS_ZIP); inside each other, their text
 doubles, or worse, with each of them: six calls gave a megabyte in 13 seconds, 26 four gigabytes. Nobody writes that; a model that is led astray may.

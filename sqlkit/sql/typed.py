@@ -7,6 +7,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from sqlkit.sql.parse import parse_one
 from sqlkit.sql.tables import Tables, kind
+from sqlkit.sql.text import write
 
 NUMBERS = ("int", "decimal", "real")
 ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
@@ -185,7 +186,7 @@ class TypedTree:
         if isinstance(node, exp.Avg | exp.Round):
             return "real"
         if isinstance(node, exp.Cast):
-            return kind(node.to.sql("duckdb"))
+            return kind(write(node.to))
         if isinstance(node, exp.Case):
             return self.of(node.args["ifs"][0].args["true"])
         if isinstance(node, exp.If):

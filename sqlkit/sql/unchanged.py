@@ -120,7 +120,7 @@ def _bare(condition: exp.Expr) -> str:
     copied = condition.copy()
     for column_ in copied.find_all(exp.Column):
         column_.set("table", None)
-    return str(write(copied, "")).lower()
+    return write(copied, "").lower()
 
 
 def _integral(node: exp.Expr, names: Names, tables: Tables) -> bool:

@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlkit.sql.proof.algebra import NUMBERS, Query, Scope, Term, Unprovable, kind, width
 from sqlkit.sql.proof.logic import FALSE, TRUE, comparison, is_day, junction, negation, same_family
 from sqlkit.sql.tables import kind as kind_of_type
+from sqlkit.sql.text import write
 
 _SIGNS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.IntDiv: "//"}
@@ -284,7 +285,7 @@ def _case(node: exp.Expr, names: Names) -> Term:
 
 def _cast(node: exp.Cast, names: Names) -> Term:
     of = term(node.this, names)
-    wanted = node.to.sql("duckdb").upper()
+    wanted = write(node.to).upper()
     have, to = kind(of), kind_of_type(wanted)
     if of[0] == "lit" and to == "date" and have == "text" and is_day(of[2]):
         return ("lit", "date", of[2])
