@@ -1,8 +1,8 @@
-"""`make learning-curve`: how many human-written pairs buy how much, on the embedded company's dev questions.
+"""`make learning-curve`: how many human-written pairs buy how much, on the embedded company's questions to judge by.
 
 For each size, so many of the 120 human-written training questions (nested: the first of one seeded order) beside generated pairs, the same steps of training, all
-answered on dev. The same --out again goes on where it stopped. Dev is 60 questions, 50 of them answerable: a point's interval is wide, and the paired gain
-against the first size is what to look at. Ends with a Markdown table and one line of JSON.
+answered on dev, dev_others and strangers. The same --out again goes on where it stopped. A point's interval is wide; the paired gain against the first size is
+what to look at. Ends with a Markdown table and one line of JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--sizes", default="0,10,50,120")
 arguments.add_argument("--pairs", type=int, default=3000, help="generated pairs beside them")
 arguments.add_argument("--steps", type=int, default=400)
-arguments.add_argument("--questions", type=int, default=0, help="dev questions to ask, 0 for all")
+arguments.add_argument("--questions", type=int, default=0, help="questions of each split, drawn by the seed; 0 for all")
 arguments.add_argument("--seed", type=int, default=0)
 arguments.add_argument("--out", type=Path, default=Path("runs/learning_curve"))
 arguments.add_argument("--set", action="append", default=[])
@@ -34,8 +34,7 @@ given.out.mkdir(parents=True, exist_ok=True)
 database = company.database(given.out / "retail.duckdb")
 people = company.questions("train")
 random.Random(given.seed).shuffle(people)
-dev = company.questions("dev")
-asked = dev[: given.questions or len(dev)]
+asked = company.drawn(("dev", "dev_others", "strangers"), given.questions, given.seed)
 settings = [f"max_steps={given.steps}", f"pairs={given.pairs}", f"seed={given.seed}", *given.set]
 recipe = Recipe.load("embedded", settings).model_copy(update={"database": str(database), "glossary": str(company.glossary())})
 marks: dict[int, list[bool]] = {}
@@ -44,14 +43,14 @@ for size in sorted(map(int, given.sizes.split(","))):
     if not (folder / "data" / "pairs.jsonl").exists():
         build(
             folder / "data", database=database, glossary=company.glossary(), pairs=given.pairs, seed=given.seed, human=people[:size],
-            held_out=[*dev, *company.questions("dev_others"), *company.questions("test")], budget=recipe.max_length,
+            held_out=company.drawn(company.HELD_OUT), budget=recipe.max_length,
         )  # fmt: skip
     adapter = commands.train(recipe, folder / "data", folder)
     report = commands.evaluate(asked, str(database), folder / "eval", adapter=adapter, glossary=recipe.glossary, arms=["tuned"], recipe=recipe)
     marks[size] = [q["arms"]["tuned"]["correct"] for q in report["questions"] if q["counted"] and q["sql"] is not None]
 
 first = min(marks)
-lines = ["| human-written pairs | dev EX (95%) | against the first, paired |", "|---|---|---|"]
+lines = ["| human-written pairs | EX (95%) | against the first, paired |", "|---|---|---|"]
 told = []
 for size, right in marks.items():
     ex, gain = share(right), paired_gain(right, marks[first])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> dict[str, Any]:
     """Pairs of a recipe's database, logs and sources in `out`; returns the manifest. jobs: processes, 0 for one a core."""
     from sqlkit.commands_teach import author
+    from sqlkit.data import company
     from sqlkit.data.build import build as build_pairs
     from sqlkit.model.retriever import open_retriever
 
@@ -26,7 +27,7 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
     sources = [of_source(text) for text in recipe.sources]
     grounded = recipe.database or recipe.ddl or recipe.files or not sources
     database, glossary, notes = ground(recipe, out) if grounded else ("", None, ())
-    paths = {"dev": recipe.dev_questions, "dev_others": "", "strangers": "", "test": recipe.test_questions}
+    paths = dict.fromkeys(company.HELD_OUT, "") | {"dev": recipe.dev_questions, "test": recipe.test_questions}
     held_out = [example for name, path in paths.items() for example in commands.questions(path, name, recipe)]
     with author(recipe, out) as writing, commands.progress("build", quiet) as tell:
         return build_pairs(

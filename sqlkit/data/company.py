@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ from sqlkit.database import build_database
 from sqlkit.embedded import folder
 from sqlkit.errors import InputError
 from sqlkit.records import Example, read_records
+
+HELD_OUT = ("dev", "dev_others", "strangers", "test")
+"""The splits that no training pair may resemble."""
 
 
 def database(path: str | Path) -> Path:
@@ -31,6 +36,12 @@ def questions(split: str) -> list[Example]:
     if not path.exists():
         raise InputError(f"the embedded company has no split {split!r}; there are train, more, dev, dev_others, strangers and test")
     return [Example(e.id, e.question, e.sql, "retail", difficulty=e.difficulty, source="human") for e in read_records(Example, path)]
+
+
+def drawn(splits: Iterable[str], most: int = 0, seed: int = 0) -> list[Example]:
+    """Questions of several splits, `most` of each at most, drawn by `seed`; 0 for all of them."""
+    rows = [questions(split) for split in splits]
+    return [example for split in rows for example in (random.Random(seed).sample(split, most) if 0 < most < len(split) else split)]
 
 
 def _generator(source: Path) -> Any:
