@@ -30,7 +30,7 @@ from sqlkit.sight import in_sight
 from sqlkit.sql.canonical import canonical
 from sqlkit.sql.facts import Facts, facts_of
 from sqlkit.sql.mend import Hopeless, mend
-from sqlkit.sql.parse import SqlglotError, parse_one
+from sqlkit.sql.parse import SqlglotError, view_one
 from sqlkit.sql.resolve import Names, tables_of
 from sqlkit.sql.skeleton import difficulty, outline
 from sqlkit.sql.sqlite import from_sqlite
@@ -102,7 +102,7 @@ def prepare(of: Source, row: SourceRow) -> Ready:
         if "NULLS" not in row.sql.upper():  # only another dialect's default, which nobody asked for
             sql = _NULLS.sub(lambda found: found[1] or "", sql)
         sql = canonical(sql, {t.name: [c.name for c in t.columns] for t in schema.tables})
-        tree = parse_one(sql)
+        tree = view_one(sql)
         maker = Populator(schema, facts_of(Names(tree, _names(schema))))
     except (SqlglotError, RecursionError, ValueError, LookupError, AttributeError, TypeError):
         raise Hopeless("SQL that cannot be translated") from None

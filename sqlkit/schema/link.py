@@ -205,6 +205,8 @@ class Linker:
         """Values of the database that the words of a question name, as (table, column, value)."""
         found: list[tuple[str, str, str]] = []
         covered: set[int] = set()
+        if not self._folded():
+            return found
         for size in range(min(6, len(asked)), 0, -1):
             for start in range(len(asked) - size + 1):
                 span = range(start, start + size)

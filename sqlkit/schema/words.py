@@ -36,7 +36,12 @@ def stem(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """Lower-case words and numbers of a text or an identifier."""
-    return [w.lower() for w in _SPLIT.findall(_CAMEL.sub(" ", text))]
+    return list(_words(text))
+
+
+@lru_cache(maxsize=20_000)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(w.lower() for w in _SPLIT.findall(_CAMEL.sub(" ", text)))
 
 
 def stems(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, tree_of
+from sqlkit.sql.parse import SqlglotError, of_kind, tree_of
 from sqlkit.sql.style import fold, spell
 from sqlkit.sql.text import write
 
@@ -27,7 +27,7 @@ def canonical(sql: str | exp.Expr, tables: Mapping[str, Sequence[str]], dialect:
     try:
         tree: Any = tree_of(sql, dialect).copy()
         _Query(tree, tables).restyle()
-        return spell(tree)
+        return spell(tree, own=True)
     except (SqlglotError, RecursionError):
         return fold(sql if isinstance(sql, str) else write(sql, dialect))
 
@@ -50,13 +50,13 @@ class _Query:
         self.tree = tree
         self.real = {name.lower(): name for name in tables}
         self.columns = {name.lower(): {c.lower(): c for c in columns} for name, columns in tables.items()}
-        self.ctes = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-        self.selects = list(tree.find_all(exp.Select))
+        self.ctes = {cte.alias.lower() for cte in of_kind(tree, exp.CTE)}
+        self.selects = of_kind(tree, exp.Select)
         self.sources = {id(select): [self._source(n, select) for n in _from(select)] for select in self.selects}
         listed = {id(s.node) for sources in self.sources.values() for s in sources}
         # a table elsewhere (joins in brackets, PIVOT, a bare FROM) would escape the renaming: then nothing is renamed
-        self.whole = all(id(t) in listed for t in tree.find_all(exp.Table)) and not tree.find(exp.Pivot)
-        self.resolved = {id(c): (c, self._resolve(c)) for c in tree.find_all(exp.Column)}
+        self.whole = all(id(t) in listed for t in of_kind(tree, exp.Table)) and not of_kind(tree, exp.Pivot)
+        self.resolved = {id(c): (c, self._resolve(c)) for c in of_kind(tree, exp.Column)}
 
     def restyle(self) -> None:
         if self.whole:
@@ -96,7 +96,7 @@ class _Query:
     def _rename(self) -> None:
         """Tables under their own names where that is clear, under t1, t2, ... where it is not."""
         everything = [s for sources in self.sources.values() for s in sources]
-        spoken = {c.name.lower() for c in self.tree.find_all(exp.Column) if not c.table}
+        spoken = {c.name.lower() for c in of_kind(self.tree, exp.Column) if not c.table}
         # `SELECT t FROM x AS t` reads a row by its alias: such an alias stays
         mine = [s for s in everything if s.table and not (s.name in spoken and s.name not in self._column_names())]
         taken = {*self.real, *self.ctes, *self._column_names(), *(s.name for s in everything if s not in mine)}
@@ -166,6 +166,6 @@ def _up_to(column: exp.Column, last: exp.Select) -> Iterator[exp.Select]:
 
 def _drop_aliases(select: exp.Select) -> None:
     """Output aliases that nothing refers to; called for the outermost SELECT only, whose names no query reads."""
-    used = {c.name.lower() for c in select.find_all(exp.Column) if not c.table}
+    used = {c.name.lower() for c in of_kind(select, exp.Column) if not c.table}
     plain = [e.this if isinstance(e, exp.Alias) and e.alias.lower() not in used else e for e in select.expressions]
     select.set("expressions", plain)

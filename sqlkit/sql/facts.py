@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import parse_one
+from sqlkit.sql.parse import nodes, view_one
 from sqlkit.sql.resolve import Names, Origin, Tables
 
 Constant = str | int | float | bool
@@ -74,13 +74,13 @@ class Facts:
 
 def facts(sql: str, tables: Tables) -> Facts:
     """The facts of one query; `tables` as for `resolve.Names`. Raises SqlglotError when it cannot be parsed."""
-    return facts_of(Names(parse_one(sql), tables))
+    return facts_of(Names(view_one(sql), tables))
 
 
 def facts_of(names: Names) -> Facts:
     """The facts of a query that has been resolved."""
     found = Facts()
-    for node in names.tree.walk():
+    for node in nodes(names.tree):
         if isinstance(node, exp.Table):
             placed, bare = f"{node.db}.{node.name}".lower(), node.name.lower()
             found.tables |= {placed} if node.db and placed in names.tables else {bare} & names.tables.keys()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, parse_all
+from sqlkit.sql.parse import SqlglotError, of_kind, parse_all
 from sqlkit.sql.resolve import Names
 from sqlkit.sql.text import write
 
@@ -48,8 +48,8 @@ def mend(sql: str, dialect: str, tables: Mapping[str, Sequence[str]], question: 
         raise Hopeless("SQL that cannot be parsed") from None
     if len(found) != 1 or not isinstance(found[0], exp.Select | exp.SetOperation | exp.Subquery):
         raise Hopeless("not a SELECT" if len(found) == 1 else "not one statement")
-    tree = found[0].copy()
-    if tree.find(exp.Rand, exp.Uuid, exp.TableSample):
+    tree = found[0]
+    if of_kind(tree, exp.Rand, exp.Uuid, exp.TableSample):
         raise Hopeless("depends on chance")
     repairs: list[str] = []
     added, removed = _wiki(tree, tables, question, repairs) if narrow else ([], [])
@@ -59,7 +59,7 @@ def mend(sql: str, dialect: str, tables: Mapping[str, Sequence[str]], question: 
     if unknown:
         raise Hopeless("tables that the context lacks")
     forgotten: list[tuple[str, str]] = []
-    for column in list(tree.find_all(exp.Column)):
+    for column in of_kind(tree, exp.Column):
         if isinstance(column.this, exp.Star) or _known(column, names) or column.name in new:
             continue
         if not column.table and column.this.args.get("quoted"):
@@ -98,18 +98,18 @@ def _wiki(tree: exp.Expr, tables: Mapping[str, Sequence[str]], question: str, re
         head.replace(exp.column(exp.to_identifier(name, quoted=number or None)))
         shown.replace(shown.this)
         added.append((table, name))
-        used = {c.name.lower() for c in tree.find_all(exp.Column)}
+        used = {c.name.lower() for c in of_kind(tree, exp.Column)}
         removed += [] if number or head.name.lower() in used else [(table, head.name.lower())]
     shown = tree.expressions[0]
     inner = shown.this if isinstance(shown, exp.AggFunc) else shown
-    sides = [inner, *(c.this for c in tree.find_all(exp.EQ, exp.GT, exp.LT))]
+    sides = [inner, *(c.this for c in of_kind(tree, exp.EQ, exp.GT, exp.LT))]
     for literal in [s for s in sides if isinstance(s, exp.Literal) and not s.is_string]:
         literal.replace(exp.column(exp.to_identifier(literal.name, quoted=True)))
         added.append((table, literal.name))
     repairs += [SPLIT] if added else []
     repairs += _sums(tree, question)
     if offset := tree.args.get("offset"):
-        last = [c.expression for c in tree.find_all(exp.EQ, exp.GT, exp.LT) if isinstance(c.expression, exp.Literal)]
+        last = [c.expression for c in of_kind(tree, exp.EQ, exp.GT, exp.LT) if isinstance(c.expression, exp.Literal)]
         whole = next((v for v in last if f"{v.name},{offset.expression.name}" in question), None)
         if whole is None or tree.args.get("limit"):
             raise Hopeless("a number that was cut up")
@@ -122,7 +122,7 @@ def _wiki(tree: exp.Expr, tables: Mapping[str, Sequence[str]], question: str, re
 def _sums(tree: exp.Select, question: str) -> list[str]:
     """`score = 67 - 67 - 66 = 200` is a golfer's score, 67-67-66=200, where the question has it so. Raises Hopeless."""
     where = tree.args.get("where")
-    found = [c for c in tree.find_all(exp.EQ, exp.GT, exp.LT) if c.expression.find(exp.Binary, exp.Func) or not isinstance(c.this, exp.Column)]
+    found = [c for c in of_kind(tree, exp.EQ, exp.GT, exp.LT) if c.expression.find(exp.Binary, exp.Func) or not isinstance(c.this, exp.Column)]
     condition = where.this if found and where is not None else None
     for part in condition.flatten() if isinstance(condition, exp.And) else [condition] if condition is not None else []:
         column = part
@@ -133,7 +133,7 @@ def _sums(tree: exp.Select, question: str) -> list[str]:
             if not isinstance(column, exp.Column) or said not in question.replace(" ", ""):
                 raise Hopeless("a value that was cut up")
             part.replace(exp.EQ(this=column.copy(), expression=exp.Literal.string(said)))
-    if any(c.expression.find(exp.Binary, exp.Func) for c in tree.find_all(exp.EQ, exp.GT, exp.LT)):
+    if any(c.expression.find(exp.Binary, exp.Func) for c in of_kind(tree, exp.EQ, exp.GT, exp.LT)):
         raise Hopeless("a value that was cut up")
     return [SUM] if found else []
 
@@ -173,7 +173,7 @@ def _owner(column: exp.Column, names: Names) -> tuple[str, str]:
 def _pasted(tree: exp.Expr, question: str) -> list[str]:
     """'Spanish grand_prix' beside a column grand_prix, where the question says Spanish Grand Prix."""
     asked, repairs = " ".join(question.lower().split()), []
-    for literal in tree.find_all(exp.Literal):
+    for literal in of_kind(tree, exp.Literal):
         if literal.is_string and "_" in literal.name and literal.name.lower() not in asked:
             plain = literal.name.replace("_", " ")
             at = asked.find(plain.lower())

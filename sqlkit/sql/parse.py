@@ -6,6 +6,7 @@ import contextlib
 import functools
 import logging
 from collections.abc import Iterator
+from typing import TypeVar
 
 import sqlglot
 from sqlglot import TokenType, exp
@@ -15,7 +16,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 DEEPEST = 200  # brackets inside brackets; the parser calls itself for each, and a stack ends (a compiled one's with the process)
 DOUBTFUL = 10  # brackets behind a word, and joins without a condition, of which the parser tries two readings, so twice as long for each
-KEPT = 4_000  # characters of the longest text whose tree is kept
+KEPT = 1_500  # characters of the longest text whose tree is kept
 _PLACE = frozenset({"line", "col", "start", "end"})  # of a name in the text: nobody asks, and copying it is half of copying a tree
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
@@ -24,9 +25,10 @@ _NAMED = frozenset({"IF", "SORT_ARRAY"})
 _JOINS = frozenset({TokenType.JOIN, TokenType.STRAIGHT_JOIN})
 _WITHOUT = frozenset({TokenType.CROSS, TokenType.NATURAL})  # of a condition
 _CONDITIONS = frozenset({TokenType.ON, TokenType.USING})
+Node = TypeVar("Node", bound=exp.Expr)
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "own_mistakes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "of_kind", "own_mistakes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -113,7 +115,7 @@ def _check_depth(tokens: list[sqlglot.Token]) -> None:
         last = kind
 
 
-_kept = functools.lru_cache(256)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...
+_kept = functools.lru_cache(1024)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...
 
 
 def read_tables(sql: str, dialect: str = "duckdb") -> list[str]:
@@ -137,6 +139,11 @@ def nodes(tree: exp.Expr) -> list[exp.Expr]:
             elif type(value) is list:
                 found.extend([item for item in value if isinstance(item, exp.Expr)])
     return found
+
+
+def of_kind(tree: exp.Expr, *kinds: type[Node]) -> list[Node]:
+    """The nodes of some kinds, in the order of `nodes`: `tree.find_all` several times as fast."""
+    return [node for node in nodes(tree) if isinstance(node, kinds)]
 
 
 def tree_of(sql: str | exp.Expr, dialect: str = "duckdb") -> exp.Expr:

@@ -73,11 +73,15 @@ def outline(sql: str | exp.Expr, dialect: str = "duckdb") -> str:
         tree = tree_of(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return "unknown"
-    inner = len(list(tree.find_all(exp.Select))) > 1
+    all_nodes = nodes(tree)
+
+    def has(kind: type[exp.Expr]) -> bool:
+        return any(isinstance(node, kind) for node in all_nodes)
+
+    inner, several, group = sum(isinstance(node, exp.Select) for node in all_nodes) > 1, has(exp.SetOperation), has(exp.Group)
     found = {
-        "set operation": tree.find(exp.SetOperation), "subquery": inner and not tree.find(exp.SetOperation), "window": tree.find(exp.Window),
-        "join": tree.find(exp.Join), "group": tree.find(exp.Group), "aggregate": tree.find(exp.AggFunc) and not tree.find(exp.Group),
-        "having": tree.find(exp.Having), "top": tree.args.get("limit"), "filter": tree.find(exp.Where),
+        "set operation": several, "subquery": inner and not several, "window": has(exp.Window), "join": has(exp.Join), "group": group,
+        "aggregate": not group and has(exp.AggFunc), "having": has(exp.Having), "top": tree.args.get("limit"), "filter": has(exp.Where),
     }  # fmt: skip
     return ", ".join(name for name, there in found.items() if there) or "rows"
 

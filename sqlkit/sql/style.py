@@ -58,11 +58,11 @@ def fold(sql: str) -> str:
     return _FOLD.sub(lambda found: found[1] or " ", sql).strip().rstrip(";").strip()
 
 
-def spell(tree: exp.Expression) -> str:
-    """The tree as one line of SQL in the kit's style."""
-    tree = tree.transform(_tidy)
+def spell(tree: exp.Expression, *, own: bool = False) -> str:
+    """The tree as one line of SQL in the kit's style. own: the caller has no more use for the tree, which need not be copied."""
+    tree = tree.transform(_tidy, copy=not own)
     generator: Any = _Generator(dialect=DuckDB(), normalize_functions="upper", comments=False)
-    return str(generator.generate(tree))
+    return str(generator.generate(tree, copy=False))
 
 
 def _renamed(call: str) -> str:

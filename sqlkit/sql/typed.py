@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from sqlkit.sql.parse import parse_one
+from sqlkit.sql.parse import nodes, parse_one
 from sqlkit.sql.tables import Tables, kind
 from sqlkit.sql.text import write
 
@@ -40,7 +40,7 @@ class TypedTree:
         self.scopes = list(traverse_scope(tree))
         self._types = {t.name.lower(): {c.name.lower(): kind(c.type) for c in t.columns} for t in schema.tables}
         self._kinds: dict[int, str] = {}
-        self._alive: list[exp.Expr] = list(tree.walk())
+        self._alive: list[exp.Expr] = nodes(tree)
         for scope in self.scopes:
             self._resolve(scope)
 
