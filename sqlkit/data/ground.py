@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlkit.data.plausible import plausible
 from sqlkit.database import build_database
 from sqlkit.database.populate import Populator
-from sqlkit.database.rows import Row, insert
+from sqlkit.database.rows import Row, as_text
 from sqlkit.database.styles import Style
 from sqlkit.errors import InputError, SchemaError
 from sqlkit.schema.ddl import enforced, parse_ddl, to_ddl
@@ -36,19 +36,20 @@ def from_ddl(path: Path, dialect: str, out: Path, seed: int = 0, rows: int = ROW
     except SchemaError as error:
         raise SchemaError(f"{path}: {error}") from None
     schema = enforced(read)
-    build_database(out / MADE, to_ddl(schema) + "\n".join(_rows(schema, seed, rows)), {})
+    build_database(out / MADE, to_ddl(schema), _rows(schema, seed, rows))
     return out / MADE, tuple(f"{path.name}: {note}" for note in read.notes)
 
 
-def _rows(schema: Schema, seed: int, rows: int) -> Iterator[str]:
-    """INSERT statements, parents first; one by one where the rows of a table refer to each other, which DuckDB wants."""
+def _rows(schema: Schema, seed: int, rows: int) -> dict[str | tuple[str, str], Any]:
+    """The rows of each table, parents first, as `build_database` wants them."""
     asked = Facts(tables={t.name.lower() for t in schema.tables})
     made = Populator(schema, asked, plausible(schema, seed)).make(Style("made up", rows=rows, hit=0.2, near=0.2, nulls=0.08, few=20), seed)
     kept: dict[str, list[Row]] = {}
+    found: dict[str | tuple[str, str], Any] = {}
     for table in schema.tables:
         own = kept[table.name.lower()] = _referring(table, made.rows.get(table.name, ()), schema, kept)
-        itself = any(k.ref_table.lower() == table.name.lower() for k in table.foreign_keys)
-        yield from (insert(table, part) + ";" for part in ([[row] for row in own] if itself else [own]) if part)
+        found[(table.schema, table.bare) if table.schema else table.name] = as_text(table, own)
+    return found
 
 
 def _referring(table: Table, rows: Sequence[Row], schema: Schema, kept: Mapping[str, Sequence[Row]]) -> list[Row]:

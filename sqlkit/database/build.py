@@ -11,8 +11,10 @@ from typing import Any
 from sqlkit.errors import DatabaseError
 
 
-def build_database(path: str | Path, ddl: str, tables: Mapping[str, Any]) -> None:
-    """Create the file at `path` from DDL and `pyarrow.Table`s in an order that keeps foreign keys.
+def build_database(path: str | Path, ddl: str, tables: Mapping[str | tuple[str, str], Any]) -> None:
+    """Create the file at `path` from DDL and `pyarrow.Table`s in an order that keeps foreign keys, by table name or (schema, name).
+
+    Cells are cast to the columns' types, so that text will do for any.
 
     Raises DatabaseError when DuckDB refuses the DDL or the rows; then nothing is left behind.
     """
@@ -25,8 +27,12 @@ def build_database(path: str | Path, ddl: str, tables: Mapping[str, Any]) -> Non
     try:
         with duckdb.connect(str(partial)) as connection:
             connection.execute(ddl)
+            themselves = _self_referring(connection) if tables else set()
+            connection.execute("BEGIN")  # all at once: a commit of each table would take half of the time
             for name, table in tables.items():
-                _fill(connection, name, table)
+                schema, bare = ("main", name) if isinstance(name, str) else name
+                _fill(connection, schema, bare, table, (schema, bare) in themselves)
+            connection.execute("COMMIT")
         os.replace(partial, path)
     except duckdb.Error as error:
         raise DatabaseError(f"cannot make database {path}: {' '.join(str(error).split())[:240]}") from None
@@ -36,21 +42,21 @@ def build_database(path: str | Path, ddl: str, tables: Mapping[str, Any]) -> Non
                 leftover.unlink(missing_ok=True)
 
 
-def _fill(connection: Any, name: str, table: Any) -> None:
-    """Rows of a table; one by one where they refer to each other, which DuckDB wants (parents first)."""
-    quoted = '"' + name.replace('"', '""') + '"'
-    self_reference = connection.execute(
-        "SELECT count(*) FROM duckdb_constraints() WHERE table_name = ? AND constraint_type = 'FOREIGN KEY' AND referenced_table = ?",
-        [name, name],
-    ).fetchone()[0]
-    if not self_reference:
+def _self_referring(connection: Any) -> set[tuple[str, str]]:
+    """(schema, name) of the tables whose rows refer to each other."""
+    query = "SELECT schema_name, table_name FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY' AND referenced_table = table_name"
+    return set(connection.execute(query).fetchall())
+
+
+def _fill(connection: Any, schema: str, name: str, table: Any, itself: bool) -> None:
+    """Rows of a table; one by one where they refer to each other (`itself`), which DuckDB wants (parents first)."""
+    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
+    if not itself:
         connection.register("incoming", table)
         connection.execute(f"INSERT INTO {quoted} BY NAME SELECT * FROM incoming")
         connection.unregister("incoming")
         return
     marks = ", ".join("?" for _ in table.column_names)
     columns = ", ".join('"' + c.replace('"', '""') + '"' for c in table.column_names)
-    connection.execute("BEGIN")
     for row in table.to_pylist():
         connection.execute(f"INSERT INTO {quoted} ({columns}) VALUES ({marks})", list(row.values()))
-    connection.execute("COMMIT")

@@ -37,6 +37,14 @@ def insert(table: Table, rows: Sequence[Row]) -> str:
     return f"INSERT INTO {qualified(table)} VALUES " + ",".join("(" + ",".join(map(literal, row)) + ")" for row in rows)
 
 
+def as_text(table: Table, rows: Sequence[Row]) -> Any:
+    """The rows as a `pyarrow.Table` of text, which DuckDB takes in far faster than VALUES."""
+    import pyarrow as pa
+
+    cells = zip(*rows, strict=True) if rows else ((),) * len(table.columns)
+    return pa.table({c.name: pa.array([None if v is None else str(v) for v in column], pa.string()) for c, column in zip(table.columns, cells, strict=True)})
+
+
 def script(schema: Schema, database: Database) -> list[str]:
     """Statements that make a database in an empty DuckDB."""
     return schemas(schema) + [statement for table in schema.tables for statement in filled(table, database)]
