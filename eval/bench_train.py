@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--shape", default="", help="a base of sqlkit/recipes/shapes.json, with random weights; default the embedded base")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=8, help="pairs a step")
+    parser.add_argument("--float32", action="store_true", help="TRL's arms in float32: it takes bfloat16, which a processor without it makes up many times slower")
     parser.add_argument("--folder", default="runs/bench-train")
     parser.add_argument("--arm", choices=ARMS, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -51,7 +52,7 @@ def main() -> None:
                 sys.exit(f"{arm} failed:\n{done.stderr[-2000:]}")
             rounds[arm].append(json.loads(done.stdout.splitlines()[-1]))
             print(f"round {number + 1} {arm}: {rounds[arm][-1]}", file=sys.stderr, flush=True)
-    print(json.dumps(summary(rounds) | {"method": given.method, "shape": given.shape or "embedded", "pairs": given.pairs}))
+    print(json.dumps(summary(rounds) | {"method": given.method, "shape": given.shape or "embedded", "pairs": given.pairs, "theirs": "float32" if given.float32 else "as it comes"}))
 
 
 def summary(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def theirs(given: argparse.Namespace, base: str, tokenizer: Any, used: Any, rows
         output_dir=scratch, **SETTINGS, max_length=1024, packing=packed, report_to="none", save_strategy="no", disable_tqdm=True, use_cpu=not gpu,
         # as many tokens a step as the others: packed rows are full
         per_device_train_batch_size=max(1, round(given.rows * mean / 1024)) if packed else given.rows,
-        model_init_kwargs={"device_map": {"": 0} if gpu else "cpu"},
+        model_init_kwargs={"device_map": {"": 0} if gpu else "cpu"} | ({"dtype": "float32"} if given.float32 else {}), **({"bf16": False} if given.float32 else {}),
     )
     assert longest <= 1024
     return SFTTrainer(
