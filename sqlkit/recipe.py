@@ -102,7 +102,7 @@ class Recipe(pydantic.BaseModel):
     epsilon: float = pydantic.Field(0.2, gt=0)
     reward_weights: dict[str, Annotated[float, pydantic.Field(ge=0)]] = {"runs": 0.1, "right": 1.0, "soft_f1": 0.3}
     # watching
-    eval_steps: int = pydantic.Field(200, ge=0)
+    eval_steps: Annotated[int, pydantic.Field(ge=0)] | Literal["auto"] = "auto"  # so seldom that dev takes a tenth of the work; 0: at the end alone
     save_steps: int = pydantic.Field(200, ge=1)
     logging_steps: int = pydantic.Field(10, ge=1)
     early_stopping_patience: int = pydantic.Field(0, ge=0)

@@ -14,6 +14,9 @@ from sqlkit.train.shape import Shape
 
 GB = 2**30
 USABLE = 0.9  # of a device's memory: allocators leave holes
+DEV_SHARE = 0.1  # of a run's work, the most that answering dev questions takes where eval_steps is 'auto'
+TRAINED = 3  # tokens that could be read for one that is trained on
+WRITTEN = 40  # and for one that is written: measured on a CPU, 32 answers at a time under the grammar; not on a GPU
 EFFICIENCY = 0.35  # of the peak, assumed until a run has been timed on the device
 # dense bfloat16 TFLOP/s and GB of the vendors' data sheets; T4: float16
 GPUS = {
@@ -164,6 +167,23 @@ def _forecast(recipe: Recipe, shape: Shape, lengths: Lengths, on: Device, proces
     heads = passes * shape.vocabulary * shape.hidden * sum(lengths.labels) / max(1, tokens)
     padding = 0.0 if recipe.packing else lengths.padding(each)
     return Forecast(recipe, on, need, lengths, batch, steps, seen, seen * (each_token / (1 - padding) + heads), padding)
+
+
+def often(recipe: Recipe, lengths: Lengths, dev: int) -> int:
+    """The steps between two looks at `dev` questions, 'auto' decided: as few as keep them within DEV_SHARE of the work; 0: one look, at the end.
+
+    Worked out from the pairs alone, never from a clock, so that a run that goes on looks at the same steps.
+    """
+    if recipe.eval_steps != "auto":
+        return recipe.eval_steps
+    pairs = max(1, len(lengths.tokens))
+    mean, answer = sum(lengths.tokens) / pairs, sum(lengths.labels) / pairs
+    rows = int(recipe.per_device_train_batch_size) * recipe.gradient_accumulation_steps
+    each = rows * (recipe.max_length if recipe.packing else mean)
+    look = dev * (mean - answer + WRITTEN * answer) / TRAINED
+    every = max(10, 10 * math.ceil(look / (DEV_SHARE * max(1.0, each)) / 10))
+    steps = math.ceil(pairs * mean / each * recipe.num_train_epochs) if recipe.max_steps <= 0 else recipe.max_steps
+    return every if 2 * every <= steps else 0
 
 
 def describe(made: Forecast, hourly: float = 0.0) -> str:

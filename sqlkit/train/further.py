@@ -33,6 +33,7 @@ LOSSES = {
     "grpo": ("grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo"),
     "dpo": ("sigmoid", "hinge", "ipo", "robust", "apo_zero", "apo_down", "sigmoid_norm"),
 }
+EVERY = 50  # steps between two looks at dev, where eval_steps is 'auto': here the answers of training cost more than these
 
 
 class Rewards(Protocol):
@@ -81,7 +82,7 @@ def train(
     told = {"pairs": len(pairs), "no_reward": left, "pruned": fitted.pruned, "dropped": fitted.dropped}
     write_atomic(out / "preflight.json", json.dumps(told, indent=1) + "\n")
     accuracy = Accuracy(
-        tokenizer, dev, [render(e.question, context) for e in dev], judge, out, every=recipe.eval_steps,
+        tokenizer, dev, [render(e.question, context) for e in dev], judge, out, every=EVERY if recipe.eval_steps == "auto" else recipe.eval_steps,
         patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
         grammars=[grammar(e.question, context, scoped=recipe.scoped) for e in dev] if recipe.constrained else None,
     )

@@ -26,7 +26,7 @@ from sqlkit.records import Example, Pair, read_records, write_atomic
 from sqlkit.sight import grammar
 from sqlkit.train.callbacks import Accuracy, Judge, Screen, Watch, last_checkpoint
 from sqlkit.train.card import push
-from sqlkit.train.forecast import advice, describe, device, forecast, lengths_of
+from sqlkit.train.forecast import advice, describe, device, forecast, lengths_of, often
 from sqlkit.train.lora import check_adapter_settings, initialise, lora_config
 from sqlkit.train.papers import begun, publish, same_run, signature, write_environment
 from sqlkit.train.processes import is_main, shared, world_size
@@ -65,6 +65,8 @@ def train(
     finished = out / "adapter"
     fitted = fit(pairs, tokenizer, recipe.max_length)
     recipe = decide(begun(out, recipe), base, fitted.rows, quiet=quiet)
+    every = often(recipe, lengths_of(fitted.rows), len(dev))
+    recipe = recipe.model_copy(update={"eval_steps": every})
     signed = signature(recipe, base, tokenizer, pairs_file, dev)
     same_run(out / "run.json", signed)
     if (finished / MANIFEST).exists():
@@ -78,7 +80,7 @@ def train(
     model.config.use_cache = False  # a cache in training would let packed documents see each other
     accuracy = Accuracy(
         tokenizer, dev, [render(e.question, context) for e in dev], judge, out,
-        every=recipe.eval_steps, patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
+        every=every, patience=recipe.early_stopping_patience, max_new_tokens=recipe.max_new_tokens,
         grammars=[grammar(e.question, context, scoped=recipe.scoped) for e in dev] if recipe.constrained else None,
     )
     screen, watch = Screen(quiet), Watch(out / "checkpoints")

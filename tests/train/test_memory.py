@@ -13,7 +13,7 @@ import pytest
 
 from sqlkit.errors import InputError, RecipeError, RunError
 from sqlkit.recipe import Recipe, names
-from sqlkit.train.forecast import GB, Device, Lengths, describe, device, forecast
+from sqlkit.train.forecast import GB, Device, Lengths, describe, device, forecast, often
 from sqlkit.train.memory import Batch, layer_bytes, memory
 from sqlkit.train.shape import Shape, read_shape, shape_of
 
@@ -97,6 +97,24 @@ def test_auto_takes_the_fastest_that_fits(name: str, gpu: str, method: str, rows
     got = made.recipe
     assert (got.method, got.per_device_train_batch_size, got.gradient_checkpointing, got.packing) == (method, rows, checkpointing, False)
     assert rows * got.gradient_accumulation_steps == recipe.train_batch_size and made.fits
+
+
+@pytest.mark.parametrize(
+    ("dev", "settings", "every"),
+    [
+        (60, {}, 160),  # each costs as much as training on 1,218 tokens, and a step is 4,800: 152 steps
+        (600, {}, 1530),
+        (60, {"gradient_accumulation_steps": 4}, 40),
+        (60, {"max_steps": 310}, 0),  # one look at the end is all there is room for
+        (60, {"max_steps": 320}, 160),
+        (60, {"eval_steps": 7}, 7),
+        (60, {"eval_steps": 0}, 0),
+        (0, {}, 10),
+    ],
+)
+def test_dev_takes_a_tenth_of_the_work(dev: int, settings: dict[str, Any], every: int) -> None:
+    given = Recipe.of({"per_device_train_batch_size": 16, "gradient_accumulation_steps": 1, **settings})
+    assert often(given, Lengths((300,) * 100_000, (86,) * 100_000), dev) == every
 
 
 def test_a_forecast_tells_memory_tokens_hours_and_price() -> None:
