@@ -69,17 +69,12 @@ def heat(rows: Sequence[Row], tables: Sequence[str]) -> dict[str, Any]:
     shapes = sorted(by_shape, key=lambda s: (-by_shape[s], s))
     lines = [(name, [name]) for name in names[:_ROWS]] + ([(f"{len(names) - _ROWS} more tables", names[_ROWS:])] if len(names) > _ROWS else [])
     across = [(shape, [shape]) for shape in shapes[:_COLUMNS]] + ([("others", shapes[_COLUMNS:])] if len(shapes) > _COLUMNS else [])
-    cells = []
-    for _, some in lines:
-        found = Counter[str]()
-        for table in some:
-            for shape in by_shape if len(some) == 1 else ():
-                found[shape] = counts[table, shape]
-        if len(some) > 1:
-            for (table, shape), n in counts.items():
-                found[shape] += n if by_table[table] and table in set(some) else 0
-        cells.append([sum(found[s] for s in kinds) for _, kinds in across])
-    largest = max((n for line, (_, some) in zip(cells, lines, strict=True) if len(some) == 1 for n in line), default=1)
+    line = {name: i for i, (_, some) in enumerate(lines) for name in some}
+    column = {shape: i for i, (_, some) in enumerate(across) for shape in some}
+    cells = [[0] * len(across) for _ in lines]
+    for (table, shape), n in counts.items():
+        cells[line[table]][column[shape]] += n
+    largest = max((n for found, (_, some) in zip(cells, lines, strict=True) if len(some) == 1 for n in found), default=1)
     return {"tables": [name for name, _ in lines], "shapes": [name for name, _ in across], "cells": cells, "largest": max(1, largest)}
 
 
