@@ -53,10 +53,14 @@ def cleaned(
                 yield count, batch, pool.of(batch)
             count += 1
 
+    given = 0
     for done, _ in enumerate(_work(tasks(), of, pool, seed, folder, jobs), 1):
         if progress is not None:
             progress(done * BATCH, 0)
-    for number in range(count):
+        while given < count and _part(folder, given).exists():  # handed on while the workers go on
+            yield from read_jsonl(_part(folder, given))
+            given += 1
+    for number in range(given, count):
         yield from read_jsonl(_part(folder, number))
 
 
