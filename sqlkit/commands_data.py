@@ -71,13 +71,16 @@ def suite(name: str, path: str) -> list[Example]:
     """The questions of an evaluation suite, as the source of that name has them, else with their columns' usual names."""
     from collections import Counter
 
-    from sqlkit.data.sources import read_source, source, sources
+    from sqlkit.data.sources import NO_OBJECT, read_source, source, sources
 
     of = next((s for s in sources("pairs") if s.name == name), None)
     if of is None:
         own = source("own")
         of = own.model_copy(update={"columns": {**own.columns, "sql": [*own.columns["sql"], "sqlite_sql", "duckdb_sql"]}})
-    found = [Example(r.id, r.question, r.sql, r.db_id, r.dialect) for r in read_source(of, path, Counter())]
+    lost: Counter[str] = Counter()
+    found = [Example(r.id, r.question, r.sql, r.db_id, r.dialect) for r in read_source(of, path, lost)]
+    if broken := next((reason for reason in lost if reason.endswith(NO_OBJECT)), ""):
+        raise InputError(f"{path}: {broken}; mend it: what cannot be read cannot be kept apart")
     if not found:
         raise InputError(f"{path} holds no questions")
     return found

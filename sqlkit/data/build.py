@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ from sqlkit.schema.link import Linked
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
 HUMAN_REPEATS = 3  # times that a person's question is seen, one less for each variant of it, but at least
 HUMAN_LEAST = 1
+REASONS = 3  # for which rows of a file were lost that are told; all are in the manifest
 
 
 def build(
@@ -75,7 +77,7 @@ def build(
     if logs and not database:
         raise InputError("query logs need the database that they were written on: give --database, --ddl or --files")
     out, began, suites = Path(out), time.perf_counter(), suites or {}
-    asked, others = _without_schema(sources) if database else ([], sources)
+    asked, others, lost = _without_schema(sources, most) if database else ([], sources, Counter[str]())
     mine = None
     if database:
         mine = own(
@@ -100,9 +102,10 @@ def build(
     written += _back(mine, training, back, random.Random(f"{seed} back")) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
-    told = [*notes, *(author.notes() if author else ())]
+    lost.update({reason: n for reason, n in mine.dropped.items() if reason.startswith("own: ")} if mine else {})
+    told = [*notes, *_few(lost), *(author.notes() if author else ())]
     made = Built(
-        mine.context if mine else None, parts, rows, accounts, Counter(mine.dropped if mine else ()), compared, leaked, nearest, told,
+        mine.context if mine else None, parts, rows, accounts, Counter({**(mine.dropped if mine else {}), **lost}), compared, leaked, nearest, told,
         retriever.hash if retriever else "", mine.generated if mine else None,
     )  # fmt: skip
     manifest = write(out, made, written, seed=seed, budget=budget, began=began)
@@ -110,17 +113,26 @@ def build(
     return manifest
 
 
-def _without_schema(sources: Sequence[tuple[Source, str]]) -> tuple[list[SourceRow], list[tuple[Source, str]]]:
-    """Rows of sources that name no schema, which are about the database at hand; the other sources."""
+def _without_schema(sources: Sequence[tuple[Source, str]], most: int) -> tuple[list[SourceRow], list[tuple[Source, str]], Counter[str]]:
+    """Rows of sources that name no schema, which are about the database at hand; the other sources; why rows of the first could not be read."""
     asked: list[SourceRow] = []
     others = []
+    lost: Counter[str] = Counter()
     for of, location in sources:
         first = next(read_source(of, location, Counter()), None)
         if first is None or first.ddl or first.database:
             others.append((of, location))
         else:
-            asked += read_source(of, location, Counter())
-    return asked, others
+            unread: Counter[str] = Counter()
+            asked += itertools.islice(read_source(of, location, unread), most or None)
+            lost.update({f"{of.name}: {reason}": n for reason, n in unread.items()})
+    return asked, others, lost
+
+
+def _few(lost: Counter[str]) -> list[str]:
+    """The first reasons for which rows were lost, as notes."""
+    shown = [f"left out {n} row{'s' * (n > 1)}: {reason}" for reason, n in list(lost.items())[:REASONS]]
+    return shown + ([f"rows left out for {len(lost) - REASONS} more reasons, see manifest.json"] if len(lost) > REASONS else [])
 
 
 def _drop_leaks(mine: Own | None, rows: list[Published], suites: Mapping[str, Sequence[Example]]) -> int:

@@ -27,6 +27,7 @@ from sqlkit.errors import InputError, MissingExtra
 
 Row = dict[str, Any]
 _LARGEST_CELL = 2**27
+NO_OBJECT = " is not a JSON object"
 
 
 class Source(pydantic.BaseModel):
@@ -200,7 +201,7 @@ def _json(path: Path, dropped: Counter[str]) -> Iterator[Row]:
                 kept += 1
                 yield row
             else:
-                dropped[f"{path.name} line {number} is not a JSON object"] += 1
+                dropped[f"{path.name} line {number}{NO_OBJECT}"] += 1
         if not kept:
             raise InputError(f"{path} holds no JSON object")
 

@@ -11,7 +11,7 @@ from sqlkit.commands import built_on
 from sqlkit.commands_data import build, of_source, show, suite
 from sqlkit.data.ground import from_ddl, from_files
 from sqlkit.database import Sandbox
-from sqlkit.errors import SchemaError, SqlkitError
+from sqlkit.errors import InputError, SchemaError, SqlkitError
 from sqlkit.recipe import Recipe
 from sqlkit.records import Example, Pair, read_records
 from sqlkit.schema.glossary import Glossary
@@ -76,6 +76,20 @@ def test_logs_and_own_questions_join_the_generated_pairs(retail: Path, tmp_path:
     rows = read_records(Example, tmp_path / "out" / "examples.jsonl")
     assert len({e.id for e in rows}) == len(rows) and {e.made_by for e in rows if e.source == "log"} == {"log"}
     assert {e.made_by for e in rows if e.source == "own"} == {"people"}
+
+
+def test_rows_of_ones_own_that_are_lost_are_told(retail: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.jsonl"
+    row = {"question": "How many tills are there?", "sql": "SELECT COUNT(*) FROM wh"}
+    asked.write_text(json.dumps(row) + "\n{oops\n" + json.dumps({"question": "Broken?", "sql": "SELECT nope FROM wh"}) + "\n" + json.dumps({"question": "Mars?", "sql": ""}))
+    manifest = build(Recipe(database=str(retail), pairs=5, sources=[str(asked)]), tmp_path / "out", quiet=True)
+    lost = {"own: asked.jsonl line 2 is not a JSON object": 1, "own: bind": 1}
+    assert manifest["examples"]["own"] == 2 and lost.items() <= manifest["dropped"].items()
+    assert [note for note in manifest["notes"] if "left out" in note and "own" in note] == [f"left out 1 row: {reason}" for reason in lost]
+    few = build(Recipe(database=str(retail), pairs=5, sources=[str(asked)], source_rows=1), tmp_path / "few", quiet=True)
+    assert few["examples"]["own"] == 1 and "own: bind" not in few["dropped"]
+    with pytest.raises(InputError, match="line 2 is not a JSON object"):
+        suite("mine", str(asked))
 
 
 def test_own_questions_with_their_own_schemas(tmp_path: Path) -> None:
