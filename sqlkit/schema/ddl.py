@@ -21,12 +21,18 @@ def parse_ddl(text: str, dialect: str = "duckdb", name: str = "main", *, views: 
     """Tables, keys and comments of a script: CREATE TABLE, ALTER TABLE ... ADD key, COMMENT ON, own types; views if asked for.
 
     Other statements are passed over, with a note. Raises SchemaError with line and what was expected when a statement
-    cannot be parsed, or when the text holds no table.
+    cannot be parsed, when the text holds no table, or for a dialect that nobody knows.
     """
+    _known(dialect)
     script = read_script(text, dialect, views)
     if script.broken:
         raise SchemaError(f"DDL cannot be read: {script.broken[0]}")
     return _schema(script, name)
+
+
+def _known(dialect: str) -> None:
+    if not is_dialect(dialect):
+        raise SchemaError(f"unknown SQL dialect {dialect!r}")
 
 
 def read_ddl(path: str | Path, dialect: str = "duckdb") -> Schema:
@@ -35,8 +41,7 @@ def read_ddl(path: str | Path, dialect: str = "duckdb") -> Schema:
     Raises SchemaError when the file is missing or holds no table that can be read.
     """
     path = Path(path)
-    if not is_dialect(dialect):
-        raise SchemaError(f"unknown SQL dialect {dialect!r}")
+    _known(dialect)
     try:
         script = read_script(path.read_text(encoding="utf-8-sig", errors="replace"), dialect, views=True)
     except OSError as error:

@@ -127,6 +127,8 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     path.write_text("CREATE TABLE t (a INT,\n  b VARCHAR(\n);")
     with pytest.raises(SchemaError, match=r"schema.sql: .*line 3"):
         from_ddl(path, "postgres", tmp_path)
+    with pytest.raises(SchemaError, match=r"schema.sql: unknown SQL dialect 'klingon'"):
+        from_ddl(path, "klingon", tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(SchemaError, match="holds no CSV"):
         from_files(tmp_path / "empty", tmp_path)
