@@ -73,7 +73,7 @@ def build(
     split: Annotated[str, typer.Option(help="parts to hold out: dev=0.1,test=0.1")] = "",
     rewrite: Annotated[str, typer.Option(help="LLM that puts questions in other words: http://host/v1#model, or one of OpenAI's models")] = "",
     teacher: Annotated[str, typer.Option(help="LLM that writes further examples; named as for --rewrite")] = "",
-    jobs: Annotated[int, typer.Option(help="processes that clean sources; 0 is one for each core")] = 0,
+    jobs: Annotated[int, typer.Option(help="processes that clean sources; 0 is one for each core", min=0)] = 0,
     out: Path = Path("runs/data"), set_: Set = None, print_config: PrintConfig = False, dry_run: DryRun = False,
 ) -> None:
     """Make verified prompt/SQL pairs from a database, its query logs, and public or own questions."""
@@ -280,7 +280,7 @@ def grade(
     policy: Annotated[str, typer.Option(help="relaxed, strict (columns in order) or subset (further columns allowed)")] = "relaxed",
     details: Annotated[bool, typer.Option(help="also what other graders would say, partial credit, the repair")] = False,
     suite: Annotated[bool, typer.Option("--suite", help="ask right answers again on perturbed samples of the rows given")] = False,
-    jobs: Annotated[int, typer.Option(help="processes; 0 is one for each core")] = 0,
+    jobs: Annotated[int, typer.Option(help="processes; 0 is one for each core", min=0)] = 0,
     seconds: Annotated[float, typer.Option(help="time limit of one query")] = 5.0,
     fail_under: Annotated[float | None, typer.Option(help="exit 1 when EX, a share from 0 to 1, is lower")] = None,
 ) -> None:
@@ -462,7 +462,10 @@ def main() -> None:
         if error.errno == 28:
             print("sqlkit: no space left on the disk; free some and run the same command again", file=sys.stderr)
             sys.exit(2)
-        raise
+        if not error.filename:
+            raise
+        print(f"sqlkit: cannot use {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
     except Exception as error:
         if hasattr(error, "exit_code") and hasattr(error, "format_message"):
             print(f"sqlkit: {error.format_message()}", file=sys.stderr)

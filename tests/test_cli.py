@@ -54,6 +54,8 @@ def test_print_config_shows_the_override() -> None:
         (["train", "nothing-like-it"], "cannot read recipe"),
         (["build", "--database", "nowhere.duckdb"], "does not exist"),
         (["build"], "no database"),
+        (["build", "embedded", "--out", __file__], f"cannot use {__file__}: File exists"),
+        (["build", "--source", "own=nowhere.csv"], "cannot read nowhere.csv: no such file"),
         (["train", "embedded", "--pairs", "nowhere"], "sqlkit build"),
         (["eval", "--questions", "nowhere.jsonl", "--database", "x.duckdb"], "cannot read"),
         (["ask", "how many?", "--database", "nowhere.duckdb"], "does not exist"),

@@ -27,6 +27,7 @@ from sqlkit.errors import InputError, MissingExtra
 
 Row = dict[str, Any]
 _LARGEST_CELL = 2**27
+FILES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow"}
 NO_OBJECT = " is not a JSON object"
 
 
@@ -174,6 +175,8 @@ def read_table(location: str, dropped: Counter[str]) -> Iterator[Row]:
         yield from _json(path, dropped)
     elif path.is_file() and path.suffix.lower() in {".csv", ".tsv"}:
         yield from _csv(path)
+    elif path.suffix.lower() in FILES and not path.exists():  # no id of a hub; to ask there takes half a minute without a network
+        raise InputError(f"cannot read {path}: no such file")
     else:
         yield from _datasets(location)
 

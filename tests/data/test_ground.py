@@ -108,7 +108,7 @@ def test_own_questions_with_their_own_schemas(tmp_path: Path) -> None:
     [
         ({"sources": ["spyder"]}, "did you mean spider"),
         ({"sources": ["own"]}, "say where it is"),
-        ({"sources": ["own=nowhere.csv"]}, "neither a file"),
+        ({"sources": ["own=nowhere.csv"]}, "cannot read nowhere.csv: no such file"),
         ({"sources": ["mysql_general_log=x"]}, "give it with --log"),
         ({"ddl": "nowhere.sql"}, "cannot read nowhere.sql"),
         ({"files": "nowhere"}, "folder nowhere does not exist"),
