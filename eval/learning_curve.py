@@ -34,7 +34,7 @@ given.out.mkdir(parents=True, exist_ok=True)
 database = company.database(given.out / "retail.duckdb")
 people = company.questions("train")
 random.Random(given.seed).shuffle(people)
-asked = company.drawn(("dev", "dev_others", "strangers"), given.questions, given.seed)
+asked = company.drawn(company.JUDGED, given.questions, given.seed)
 settings = [f"max_steps={given.steps}", f"pairs={given.pairs}", f"seed={given.seed}", *given.set]
 recipe = Recipe.load("embedded", settings).model_copy(update={"database": str(database), "glossary": str(company.glossary())})
 marks: dict[int, list[bool]] = {}

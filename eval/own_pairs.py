@@ -24,8 +24,6 @@ from sqlkit.evaluate.metrics import paired_gain, share
 from sqlkit.recipe import Recipe
 from sqlkit.records import write_atomic
 
-JUDGED = ("dev", "dev_others", "strangers")
-
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -41,12 +39,12 @@ def main() -> None:
     settings = [f"max_steps={given.steps}", f"seed={given.seed}", "neighbours=0", "shots=0"]
     recipe = Recipe.load("embedded", settings).model_copy(update={"database": str(database), "glossary": str(company.glossary())})
     adapters = {"base": None, **{arm: _tuned(arm, given, recipe, database) for arm in ("public", "own")}}
-    marks = {arm: {split: _marks(arm, adapter, split, given, recipe) for split in JUDGED} for arm, adapter in adapters.items()}
+    marks = {arm: {split: _marks(arm, adapter, split, given, recipe) for split in company.JUDGED} for arm, adapter in adapters.items()}
     whole = {arm: [mark for right in by_split.values() for mark in right] for arm, by_split in marks.items()}
     gain = paired_gain(whole["own"], whole["public"])
     told: dict[str, Any] = {arm: dataclasses.asdict(share(right)) for arm, right in whole.items()}
     told |= {"gain": dataclasses.asdict(gain), "pairs": given.pairs, "steps": given.steps}
-    lines = [f"| trained on | {' | '.join(JUDGED)} | all (95%) |", "|---|" + "---|" * (len(JUDGED) + 1)]
+    lines = [f"| trained on | {' | '.join(company.JUDGED)} | all (95%) |", "|---|" + "---|" * (len(company.JUDGED) + 1)]
     lines += [f"| {arm} | {' | '.join(f'{share(right).value:.1%}' for right in marks[arm].values())} | {share(whole[arm])} |" for arm in adapters]
     write_atomic(given.out / "own_pairs.json", json.dumps(told, indent=1) + "\n")
     print("\n".join([*lines, "", f"own against public, paired: {gain}"]))

@@ -13,7 +13,9 @@ from sqlkit.embedded import folder
 from sqlkit.errors import InputError
 from sqlkit.records import Example, read_records
 
-HELD_OUT = ("dev", "dev_others", "strangers", "test")
+JUDGED = ("dev", "dev_others", "strangers")
+"""The splits by which ways are compared; test is kept for the demo's report."""
+HELD_OUT = (*JUDGED, "test")
 """The splits that no training pair may resemble."""
 
 
@@ -40,8 +42,11 @@ def questions(split: str) -> list[Example]:
 
 def drawn(splits: Iterable[str], most: int = 0, seed: int = 0) -> list[Example]:
     """Questions of several splits, `most` of each at most, drawn by `seed`; 0 for all of them."""
-    rows = [questions(split) for split in splits]
-    return [example for split in rows for example in (random.Random(seed).sample(split, most) if 0 < most < len(split) else split)]
+    found: list[Example] = []
+    for split in splits:
+        rows = questions(split)
+        found += random.Random(seed).sample(rows, most) if 0 < most < len(rows) else rows
+    return found
 
 
 def _generator(source: Path) -> Any:

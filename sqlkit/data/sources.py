@@ -27,7 +27,7 @@ from sqlkit.errors import InputError, MissingExtra
 
 Row = dict[str, Any]
 _LARGEST_CELL = 2**27
-FILES = {".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow"}
+JSON, DELIMITED, ARROW = {".json", ".jsonl", ".ndjson"}, {".csv", ".tsv"}, {".parquet": "parquet", ".arrow": "arrow"}  # kinds of files by their names' ends
 NO_OBJECT = " is not a JSON object"
 
 
@@ -171,11 +171,12 @@ def read_table(location: str, dropped: Counter[str]) -> Iterator[Row]:
     A line that is not JSON is dropped and counted with its number. Raises InputError when nothing can be read.
     """
     path = Path(location)
-    if path.is_file() and path.suffix.lower() in {".json", ".jsonl", ".ndjson"}:
+    ending = path.suffix.lower()
+    if path.is_file() and ending in JSON:
         yield from _json(path, dropped)
-    elif path.is_file() and path.suffix.lower() in {".csv", ".tsv"}:
+    elif path.is_file() and ending in DELIMITED:
         yield from _csv(path)
-    elif path.suffix.lower() in FILES and not path.exists():  # no id of a hub; to ask there takes half a minute without a network
+    elif ending in {*JSON, *DELIMITED, *ARROW} and not path.exists():  # no id of a hub; to ask there takes half a minute without a network
         raise InputError(f"cannot read {path}: no such file")
     else:
         yield from _datasets(location)
@@ -235,7 +236,7 @@ def _datasets(location: str) -> Iterator[Row]:
     path = Path(location)
     try:
         if path.is_file():  # Parquet or Arrow
-            kind = {".parquet": "parquet", ".arrow": "arrow"}[path.suffix.lower()]
+            kind = ARROW[path.suffix.lower()]
             rows = datasets.load_dataset(kind, data_files=str(path), split="train", streaming=True)
         else:
             rows = datasets.load_dataset(location, split="train", streaming=path.is_dir())

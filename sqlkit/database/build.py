@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlkit.database.rows import quoted
 from sqlkit.errors import DatabaseError
 
 
@@ -50,13 +51,13 @@ def _self_referring(connection: Any) -> set[tuple[str, str]]:
 
 def _fill(connection: Any, schema: str, name: str, table: Any, itself: bool) -> None:
     """Rows of a table; one by one where they refer to each other (`itself`), which DuckDB wants (parents first)."""
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
+    place = f"{quoted(schema)}.{quoted(name)}"
     if not itself:
         connection.register("incoming", table)
-        connection.execute(f"INSERT INTO {quoted} BY NAME SELECT * FROM incoming")
+        connection.execute(f"INSERT INTO {place} BY NAME SELECT * FROM incoming")
         connection.unregister("incoming")
         return
     marks = ", ".join("?" for _ in table.column_names)
-    columns = ", ".join('"' + c.replace('"', '""') + '"' for c in table.column_names)
+    columns = ", ".join(map(quoted, table.column_names))
     for row in table.to_pylist():
-        connection.execute(f"INSERT INTO {quoted} ({columns}) VALUES ({marks})", list(row.values()))
+        connection.execute(f"INSERT INTO {place} ({columns}) VALUES ({marks})", list(row.values()))
