@@ -38,6 +38,7 @@ LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes bef
 LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
 NEAR_HARDEST = {"extra": 1.0, "hard": 0.15}  # a shape that gave hard queries gives harder ones with another join
 HARDEST = 0.6  # share of draws from shapes by how often they gave queries of the hardest level, while those are too few
+MOST_TIMES = 4  # its share that a shape takes in those draws: where the schema has few hard shapes, one would become most of the examples
 Progress = Callable[[int, int], None]
 
 
@@ -181,8 +182,10 @@ class _Sampler:
         lead = [min(3.0, max(0.3, (1 + want) / (1 + self._shapes[name]))) for name, want in zip(self.weights, expected, strict=True)]
         queries = sum(self._levels.values())
         if self._levels["extra"] < self.extra * queries and self._hardest and self.rng.random() < HARDEST:
-            chance = {name: self.weights[name] * n / self._shapes[name] for name, n in self._hardest.items()}
-            return self.rng.choices(list(chance), list(chance.values()))[0]
+            due = {name: (1 + want) / (1 + self._shapes[name]) for name, want in zip(self.weights, expected, strict=True)}
+            chance = {name: self.weights[name] * n / self._shapes[name] for name, n in self._hardest.items() if due[name] * MOST_TIMES > 1}
+            if chance:
+                return self.rng.choices(list(chance), list(chance.values()))[0]
         scarce = {level for level, least in LEVEL_LEAST.items() if self._levels[level] < least * queries}
         hard = [2 if self._usual.get(name) in scarce else 1 for name in self.weights]
         return self.rng.choices(list(self.weights), [w * x * h for w, x, h in zip(self.weights.values(), lead, hard, strict=True)])[0]

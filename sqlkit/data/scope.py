@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sqlkit.data.world import Link, World
+from sqlkit.data.world import World
+from sqlkit.schema.expressions import Link
 from sqlkit.sql.grammar import identifier
 
 

@@ -7,7 +7,7 @@ import random
 from collections import Counter
 
 from sqlkit.data.wanted import Item
-from sqlkit.data.world import Link, Role, World
+from sqlkit.data.world import Role, World
 from sqlkit.prompt import Context
 
 NARROWED = 0.7  # share of draws in which columns are narrowed to the one in focus; always would ask for "the colour of red things"
@@ -20,20 +20,18 @@ class Steered(World):
     def __init__(self, context: Context, rng: random.Random) -> None:
         super().__init__(context)
         self._rng = rng
-        self._all_links, self._all_selves = self.links, self.selves
+        self._all_selves = self.selves
         self._base = {t.name: super(Steered, self).weight(t.name) for t in self.schema.tables}
-        self._ups: dict[str, dict[str, list[Link]]] = {}
         self._labels: dict[str, str] = {}
-        self._below: dict[str, list[Link]] = {}
-        for link in self.links:
-            self._below.setdefault(link[2], []).append(link)
         self.uses: Counter[str] = Counter()  # examples that read a table
         self._mean = 0.0
         self._table = self._column = ""
 
     def focus(self, item: Item | None) -> None:
         """Lead what is drawn next to an item; None for the whole schema."""
-        self.links, self.selves = self._all_links, self._all_selves
+        if self.links is not self.every:
+            self.links = self.every
+        self._pool, self.selves = self.every, self._all_selves
         self._table = self._column = ""
         if item is None:
             return
@@ -41,7 +39,7 @@ class Steered(World):
         self._column = item.column if self._rng.random() < NARROWED else ""
         if item.key is not None:
             link = (item.table, item.key.columns, item.key.ref_table, item.key.ref_columns)
-            self.links = [link] if item.table != item.key.ref_table else []
+            self.links = self._pool = [link] if item.table != item.key.ref_table else []
             self.selves = [(t, k) for t, k in self._all_selves if t.name == item.table and k == item.key]
 
     def used(self, tables: list[str]) -> None:
@@ -66,16 +64,6 @@ class Steered(World):
         if self._column and any(r.column.name == self._column for r in super().of(self._table, "category")):
             return [pair for pair in found if all(r.table != self._table or r.column.name == self._column for r in pair)]
         return found
-
-    def up(self, table: str) -> dict[str, list[Link]]:
-        if self.links is not self._all_links:
-            return super().up(table)
-        if table not in self._ups:
-            self._ups[table] = super().up(table)
-        return self._ups[table]
-
-    def children(self, table: str) -> list[Link]:
-        return super().children(table) if self.links is not self._all_links else self._below.get(table, [])
 
     def label(self, table: str) -> str:
         if table not in self._labels:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Sequence
 from functools import cached_property
 
 from sqlkit.data.english import is_noun, participle, plural, sort_of
 from sqlkit.prompt import Context
+from sqlkit.schema.expressions import Link
 from sqlkit.schema.types import Column, ForeignKey, Table
 from sqlkit.schema.values import ColumnProfile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.grammar import identifier
-
-Link = tuple[str, tuple[str, ...], str, tuple[str, ...]]  # child, its columns, parent, the parent's columns
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class World:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.schema, self.glossary, self.profile = context.schema, context.glossary, context.profile
-        self.links: list[Link] = [
+        self.every: list[Link] = [
             (t.name, k.columns, k.ref_table, k.ref_columns)
             for t, k in self.schema.joins()
             if k.ref_table != t.name and self.schema.table(k.ref_table)
@@ -45,6 +45,36 @@ class World:
         self.selves: list[tuple[Table, ForeignKey]] = [
             (t, k) for t, k in self.schema.joins() if k.ref_table == t.name and len(k.columns) == 1
         ]
+        count = Counter((link[0], link[2]) for link in self.every)
+        self.twins = {link for link in self.every if count[link[0], link[2]] > 1}
+        self.forked = {name for name, n in Counter(t.name for t, _ in self.selves).items() if n > 1}  # with several keys to themselves
+        self._pool = self.every  # what may be drawn
+        self.links = self.every  # and what one question is about
+
+    @property
+    def links(self) -> list[Link]:
+        return self._links
+
+    @links.setter
+    def links(self, links: list[Link]) -> None:
+        self._links = links
+        self._ups: dict[str, dict[str, list[Link]]] = {}
+        self._above: dict[str, list[Link]] = {}
+        self._below: dict[str, list[Link]] = {}
+        for link in links:
+            self._above.setdefault(link[0], []).append(link)
+            self._below.setdefault(link[2], []).append(link)
+
+    def settle(self, rng: random.Random) -> None:
+        """Of the keys between the same two tables let one stand for all that a question says: a route's airport is its origin, or
+        its destination, throughout."""
+        if not self.twins:
+            return
+        pairs: dict[tuple[str, str], list[Link]] = {}
+        for link in self._pool:
+            pairs.setdefault((link[0], link[2]), []).append(link)
+        left = {links[0] if len(links) == 1 else rng.choice(links) for links in pairs.values()}
+        self.links = [link for link in self._pool if link in left]
 
     @cached_property
     def roles(self) -> dict[str, list[Role]]:
@@ -132,18 +162,32 @@ class World:
 
     def part(self, link: Link) -> str:
         """The part that the parent plays for the child, 'sales rep' of an order, where it is not the parent's own name."""
-        child, parent = link[0], link[2]
-        if len(link[1]) != 1:
+        child, parent, several = link[0], link[2], link in self.twins
+        if len(link[1]) != 1 and not several:
             return ""
-        named = self.glossary.column(child, link[1][0]).name
-        plain = [w for w in words(named or link[1][0]) if w not in {"id", "no", "nr", "number", "code", "key", "fk", "cd", "num"}]
+        others = [x[1] for x in self.twins if x != link and (x[0], x[2]) == (child, parent)] if several else []
+        column = next((c for c in link[1] if not all(c in other for other in others)), link[1][0]) if several else link[1][0]
+        named = self.glossary.column(child, column).name
+        plain = [w for w in words(named or column) if w not in {"id", "no", "nr", "number", "code", "key", "fk", "cd", "num"}]
         said = self.glossary.table(parent)
         known = {stem(w) for n in (parent, said.name, said.plural, *said.synonyms) for w in words(n)}
         own = {stem(w) for w in plain}
-        several = sum(x[0] == child and x[2] == parent for x in self.links) > 1
-        if not plain or (own & known and not several) or (not named and not several and all(len(w) < 5 for w in plain)):
+        if several:
+            plain = plain or words(column)
+            short = all(len(w) < 5 for w in plain) and not own & known  # 'from', 'bill to'
+            return " ".join([*plain, re.sub(r"s$", "", " ".join(words(said.name or parent)))] if short else plain)
+        if not plain or own & known or (not named and all(len(w) < 5 for w in plain)):
             return ""
         return " ".join(plain)
+
+    def called(self, path: Sequence[Link], rng: random.Random, many: bool = True) -> str:
+        """What people call the rows at the end of a way up: 'origin country' for the country of the airport a route starts at."""
+        before = [self.part(link) for link in path[:-1] if link in self.twins]
+        return " ".join([*before, self.parent(path[-1], rng, many)])
+
+    def unclear(self, path: Sequence[Link]) -> bool:
+        """Whether there is another way by other keys of the same tables, so that the part must be named."""
+        return any(link in self.twins for link in path)
 
     def parent(self, link: Link, rng: random.Random, many: bool = True) -> str:
         """What people call the parent of a link: by the part it plays, else by its own noun."""
@@ -168,14 +212,17 @@ class World:
 
     def up(self, table: str) -> dict[str, list[Link]]:
         """Tables reachable by many-to-one links, with the links to get there; never multiplies rows."""
+        if table in self._ups:
+            return self._ups[table]
         found: dict[str, list[Link]] = {}
         queue: deque[tuple[str, list[Link]]] = deque([(table, [])])
         while queue:
             here, path = queue.popleft()
-            for link in self.links:
-                if link[0] == here and link[2] != table and link[2] not in found and len(path) < 3:
+            for link in self._above.get(here, ()):
+                if link[2] != table and link[2] not in found and len(path) < 3:
                     found[link[2]] = [*path, link]
                     queue.append((link[2], found[link[2]]))
+        self._ups[table] = found
         return found
 
     def named(self, table: str) -> str:
@@ -186,12 +233,12 @@ class World:
     def weight(self, table: str) -> float:
         """How often people may ask about a table: those at the centre of the schema and with metrics more, a log nobody
         refers to less."""
-        links = sum(table in (link[0], link[2]) for link in self.links)
+        links = sum(table in (link[0], link[2]) for link in self.every)
         told = [m.table for m in self.glossary.metrics.values()] + [s.table for s in self.glossary.segments.values()]
         return 0.3 + 0.5 * min(links, 4) + 0.5 * min(4, told.count(table))
 
     def children(self, table: str) -> list[Link]:
-        return [link for link in self.links if link[2] == table]
+        return self._below.get(table, [])
 
     def default_date(self, table: str) -> Role | None:
         dates = self.of(table, "date")

@@ -19,20 +19,27 @@ class Wordless(ValueError):
     """A query that has no plain words here; the text names the part."""
 
 
+Link = tuple[str, tuple[str, ...], str, tuple[str, ...]]  # child, its columns, parent, the parent's columns
+
+
 class Words(Protocol):
-    """Names of things; `data.world.World` is one."""
+    """Names of things; `data.world.World` is one. `twins`: keys that share both their tables with another."""
 
     schema: Schema
     glossary: Glossary
+    twins: set[Link]
 
     def noun(self, table: str, rng: random.Random, many: bool = True) -> str: ...
 
     def said(self, table: str, column: str, rng: random.Random) -> str: ...
 
+    def parent(self, link: Link, rng: random.Random, many: bool = True) -> str: ...
+
 
 @dataclasses.dataclass
 class Place:
-    """A source of a FROM. `columns`: words of its outputs where it is no table of the schema; `optional`: outer-joined."""
+    """A source of a FROM. `columns`: words of its outputs where it is no table of the schema; `optional`: outer-joined; `part`: called
+    by the part it plays, which must be said."""
 
     alias: str
     table: str
@@ -40,6 +47,7 @@ class Place:
     single: str
     columns: dict[str, str] = dataclasses.field(default_factory=dict)
     optional: bool = False
+    part: bool = False
 
 
 @dataclasses.dataclass
@@ -153,7 +161,12 @@ def _column(node: exp.Column, scope: Scope) -> str:
         said = scope.words.said(place.table, column, scope.rng)
         foreign = scope.subject is not None and place is not scope.subject
         # "customer city"; a "customer name" needs no second customer, and neither does a "country" that is the noun itself
-        scope.said[key] = f"{place.single} {said}" if foreign and place.single.split()[-1] not in said.split() else said
+        *before, noun = place.single.split()
+        if noun not in said.split():
+            before = [*before, noun]
+        elif not place.part:
+            before = []
+        scope.said[key] = " ".join([*before, said]) if foreign else said
     return scope.said[key]
 
 

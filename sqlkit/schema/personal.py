@@ -37,6 +37,8 @@ _PEOPLE = set(
     "contact driver passenger guest visitor tenant resident citizen voter applicant candidate subscriber author player athlete agent operator owner "
     "beneficiary insured policyholder borrower lender donor attendee participant manager supervisor buyer seller cardholder holder caller kunde mitarbeiter".split()
 )
+_WORD = r"[^\W\d_a-z](?:[^\W\d_]|['’-])*\.?"  # of a name: a capital first
+_FULL_NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|van|von|de|der|den|da|di|la|le|bin|al)){{0,3}},? {_WORD}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"(?:\+|00)\d[\d ()./-]{6,18}|\(?0\d{1,4}\)?[ ./-]\d[\d ./-]{4,12}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?: ?x\d+)?")
 _SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
@@ -53,7 +55,8 @@ def personal_columns(schema: Schema, profile: Profile, glossary: Glossary | None
         if said.personal is not None:
             why = "the glossary says so" if said.personal else ""
         else:
-            why = by_name(table, column, glossary) or by_values(profile.column(table.name, column.name).values)
+            values = profile.column(table.name, column.name).values
+            why = by_name(table, column, glossary) or by_values(values) or _of_people(table, column, glossary, values)
         if why:
             found[f"{table.name}.{column.name}"] = why
     return found
@@ -85,6 +88,17 @@ def by_name(table: Table, column: Column, glossary: Glossary) -> str:
             if of & _PEOPLE or (of <= owner and owner & _PEOPLE):
                 return "name of a person, by its name and its table's"
     return ""
+
+
+def _of_people(table: Table, column: Column, glossary: Glossary, values: Iterable[object]) -> str:
+    """A column that is called after people ('manager', 'sold by') and holds what reads like their names."""
+    if column.kind != "text":
+        return ""
+    said = [words(text) for text in (column.name, glossary.column(table.name, column.name).name)]
+    if not any(w[-1].removesuffix("s") in {*_PEOPLE, "by", "rep"} for w in said if w):
+        return ""
+    texts = [str(value).strip() for value in values]
+    return "name of a person, by its name and its values" if texts and sum(1 for t in texts if _FULL_NAME.fullmatch(t)) >= _SHARE * len(texts) else ""
 
 
 def by_values(values: Iterable[object]) -> str:

@@ -53,11 +53,13 @@ def sample(connection: Any, table: Table, total: int | None, most: int) -> tuple
             clause = f"({share:.6f}) REPEATABLE (0)" if dialect == "postgresql" else f"({share:.6f} PERCENT) REPEATABLE (0)"
             listed = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
             text = f"SELECT {listed} FROM {quoted} TABLESAMPLE SYSTEM {clause}".replace(":", "\\:")
-            rows = _read(connection, sqlalchemy.text(text))[:most]  # a LIMIT would have DuckDB read the whole table
+            rows = _read(connection, sqlalchemy.text(text))[0][:most]  # a LIMIT would have DuckDB read the whole table
         elif key is not None:
             rows = _pieces(connection, source, columns, key, most)
     if columns and len(rows) < most // 10:
-        rows = _read(connection, sqlalchemy.select(*columns).limit(most))
+        rows, ended = _read(connection, sqlalchemy.select(*columns).limit(most))
+        if total is not None and ended and len(rows) < most:
+            total = len(rows)  # all there is, whatever the catalog guessed
     return names, rows, total if total is None or total > len(rows) else len(rows)
 
 
@@ -92,11 +94,12 @@ def _pieces(connection: Any, source: Any, columns: list[Any], key: Any, most: in
     for piece in range(PIECES):
         start, end = int(low + piece * step), int(low + (piece + 1) * step)
         inside = (key >= start) & ((key < end) if piece + 1 < PIECES else (key <= int(high)))
-        rows += _read(connection, sqlalchemy.select(*columns).where(inside).order_by(key).limit(most // PIECES), PIECES)
+        rows += _read(connection, sqlalchemy.select(*columns).where(inside).order_by(key).limit(most // PIECES), PIECES)[0]
     return rows
 
 
-def _read(connection: Any, statement: Any, pieces: int = 1) -> list[Any]:
+def _read(connection: Any, statement: Any, pieces: int = 1) -> tuple[list[Any], bool]:
+    """(rows, whether these are all): long texts end it early."""
     cursor = connection.execution_options(stream_results=True).execute(statement)
     rows: list[Any] = []
     size = 0
@@ -106,4 +109,4 @@ def _read(connection: Any, statement: Any, pieces: int = 1) -> list[Any]:
         if size > MOST_BYTES // pieces:
             break
     cursor.close()
-    return rows
+    return rows, size <= MOST_BYTES // pieces

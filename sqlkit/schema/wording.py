@@ -94,6 +94,8 @@ def _scope(node: exp.Select, outer: Scope) -> tuple[Scope, str]:
         place = _place(join.this, node, scope)
         place.optional = join.side == "LEFT"
         scope.places.append(place)
+    for join in node.args.get("joins") or ():
+        _play(join, scope)
     parents = {p.alias for p in scope.places if any(_refers(join, p, scope) for join in node.args.get("joins") or ())}
     children = [p for p in scope.places if p.alias not in parents] or scope.places[:1]
     gone = {p.alias for p in scope.places if p.optional and _missing(node, p, scope)}
@@ -158,6 +160,21 @@ def _refers(join: exp.Join, place: Place, scope: Scope) -> bool:
     read = {c.name.lower() for c in on.find_all(exp.Column) if scope.place(c) is place}
     others = {c.name.lower() for c in on.find_all(exp.Column) if scope.place(c) is not place}
     return keys <= read and bool(others)
+
+
+def _play(join: exp.Join, scope: Scope) -> None:
+    """Name a table that several keys point to by the part that it plays in this join: the origin of a route, not its airport."""
+    on = join.args.get("on")
+    for part in _parts(on) if on is not None else ():
+        if not (isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and isinstance(part.expression, exp.Column)):
+            continue
+        for child, parent in ((part.this, part.expression), (part.expression, part.this)):
+            here, there = scope.place(child), scope.place(parent)
+            ends = (here.table, child.name, there.table, parent.name) if here and there else ()
+            for link in scope.words.twins:
+                if there and [x.lower() for x in ends] == [link[0].lower(), link[1][0].lower(), link[2].lower(), link[3][0].lower()] and len(link[1]) == 1:
+                    there.part = True
+                    there.many, there.single = scope.words.parent(link, scope.rng), scope.words.parent(link, scope.rng, many=False)
 
 
 def _missing(node: exp.Select, place: Place, scope: Scope) -> bool:

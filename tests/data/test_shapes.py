@@ -18,6 +18,7 @@ from sqlkit.data.variety import frame, self_bleu, stems_of
 from sqlkit.data.world import World
 from sqlkit.database import Sandbox
 from sqlkit.prompt import Context
+from sqlkit.schema.wording import describe
 from sqlkit.sql.canonical import canonical
 
 AWKWARD = """
@@ -31,6 +32,17 @@ INSERT INTO "group" SELECT i, 'Name ' || chr((65 + i % 26)::INTEGER) || i, ['red
   i % 5 + 1 FROM range(6, 61) AS t(i);
 INSERT INTO "Line Items" SELECT i, CASE WHEN i % 7 > 0 THEN i % 40 + 1 END, i * 2.25, i % 97, ['A', 'B', 'C', 'D'][i % 4 + 1],
   TIMESTAMP '2021-01-01 10:00:00' + INTERVAL (i) DAY, DATE '2022-01-01' + (i * 2)::INTEGER, ['kg', 'm'][i % 2 + 1] FROM range(1, 400) t(i);
+"""
+
+ROUTES = """
+CREATE TABLE nation (nation_id INTEGER PRIMARY KEY, nation_name VARCHAR NOT NULL);
+CREATE TABLE port (port_id INTEGER PRIMARY KEY, port_name VARCHAR NOT NULL, town VARCHAR, depth INTEGER, nation_id INTEGER REFERENCES nation);
+CREATE TABLE lane (lane_id INTEGER PRIMARY KEY, lane_name VARCHAR, origin_id INTEGER REFERENCES port, target_port_id INTEGER REFERENCES port,
+  miles INTEGER, tier VARCHAR, since DATE);
+INSERT INTO nation SELECT i, 'Nation ' || chr((65 + i)::INTEGER) FROM range(6) t(i);
+INSERT INTO port SELECT i, 'Port ' || chr((65 + i)::INTEGER), ['Rome', 'Oslo', 'Bern'][i % 3 + 1], i * 7, i % 6 FROM range(20) t(i);
+INSERT INTO lane SELECT i, 'Lane ' || i, CASE WHEN i % 9 > 0 THEN i % 13 END, CASE WHEN i % 7 > 0 THEN i * 5 % 17 END, i * 11 % 97, ['gold', 'plain'][i % 2 + 1],
+  DATE '2020-01-01' + (i * 9)::INTEGER FROM range(200) t(i);
 """
 
 
@@ -87,6 +99,42 @@ def test_names_that_need_quotes_run_in_every_shape(awkward: Path) -> None:
             for draft in drafts:
                 assert (result := sandbox.run(draft.sql)).ok, (name, draft.sql, result.error)
     assert len(SHAPES) - len(missing) >= 80, missing  # the others want a glossary
+
+
+@pytest.fixture(scope="module")
+def lanes(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    path = tmp_path_factory.mktemp("lanes") / "routes.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(ROUTES)
+    return Context.load(path)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT port.town, COUNT(*) FROM lane JOIN port ON lane.origin_id = port.port_id GROUP BY port.town", ["origin town"]),
+        ("SELECT COUNT(*) FROM lane AS l JOIN port AS p ON p.port_id = l.target_port_id WHERE p.town = 'Rome'", ["target port town"]),
+        ("SELECT a.port_name, b.port_name FROM lane JOIN port AS a ON origin_id = a.port_id JOIN port AS b ON target_port_id = b.port_id",
+         ["origin port name", "target port name"]),
+    ],
+)  # fmt: skip
+def test_a_logged_query_is_told_with_its_keys(sql: str, told: list[str], lanes: Context) -> None:
+    phrases = describe(sql, World(lanes), random.Random(0)).phrases
+    assert all(words in text for text in phrases for words in told), phrases
+
+
+def test_of_two_keys_between_the_same_tables_a_question_says_which(lanes: Context) -> None:
+    """A port of a lane is its origin or its target: question and query speak of the same one, further up ('origin nation') as well."""
+    world, seen = World(lanes), set()
+    for name in SHAPES:
+        rng = random.Random(name)
+        for draft in draw(world, name, rng, 30):
+            keys = {part for part in ("origin", "target") if f"{part}_" in draft.sql}
+            assert len(keys) < 2, draft.sql
+            for text in (*draft.phrases, *draft.questions):
+                assert {part for part in ("origin", "target") if part in text} == keys, (name, text, draft.sql)
+            seen |= {(name, *keys)} if keys else set()
+    assert len(seen) >= 60 and len({name for name, _ in seen}) >= 40
 
 
 def test_every_shape_is_worded_in_many_ways(shop: World) -> None:

@@ -17,7 +17,7 @@ from sqlkit.schema import Column, ForeignKey, Glossary, Schema, Table, load_glos
 from sqlkit.schema.glossary import with_joins
 from sqlkit.schema.personal import by_values, personal_columns
 from sqlkit.schema.source import read_all
-from sqlkit.schema.values import Profile
+from sqlkit.schema.values import ColumnProfile, Profile
 
 
 def cases(name: str) -> list[dict[str, Any]]:
@@ -44,6 +44,18 @@ def test_personal_by_name(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", [c for c in cases("personal.jsonl") if "values" in c], ids=str)
 def test_personal_by_values(case: dict[str, Any]) -> None:
     assert bool(by_values(case["values"])) == case["personal"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "personal"),
+    [
+        ("manager", ("Jon Stephens", "Mike Hillyer"), True), ("sold_by", ("Bauer, Anna", "Vincent van Gogh", "Zoë O'Hara"), True),
+        ("account_manager", ("M-17", "M-18"), False), ("city", ("New York", "San Juan"), False), ("customer_segment", ("Small Business", "Home Office"), False),
+    ],
+)  # fmt: skip
+def test_personal_by_name_and_values(column: str, values: tuple[str, ...], personal: bool) -> None:
+    seen = Profile({f"store.{column}": ColumnProfile(len(values), 0.0, values)})
+    assert bool(personal_columns(Schema((Table("store", (Column(column, "VARCHAR"),)),)), seen)) == personal
 
 
 PEOPLE = """

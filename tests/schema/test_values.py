@@ -50,6 +50,17 @@ def test_a_large_table_is_sampled_over_its_whole_length(database: str, new_datab
     assert not seen.notes
 
 
+def test_a_small_table_without_statistics_is_known_to_be_small(new_database: NewDatabase) -> None:
+    """A page of 8 KiB is taken for 81 rows, and fifty pages for more than are read."""
+    url = new_database("postgresql", "CREATE TABLE few (id int PRIMARY KEY)\n--\nINSERT INTO few SELECT generate_series(1, 16)\n--\n"
+                       "CREATE TABLE thin (id int, note text)\n--\nINSERT INTO thin SELECT i, repeat('x', 1900) || i FROM generate_series(1, 4000) i")  # fmt: skip
+    schema = read_schema(url)
+    seen = profile(url, schema)
+    assert seen.total == {"few": 16, "thin": 4000} and seen.column("few", "id").distinct == 16
+    with open_engine(url).connect() as connection:
+        assert sample(connection, schema.tables[0], 5_000_000, 1_000)[2] == 16  # what the catalog says is far off
+
+
 def test_a_partitioned_table_is_sampled_in_all_its_parts(new_database: NewDatabase) -> None:
     parts = "\n--\n".join(f"CREATE TABLE big_{n} PARTITION OF big FOR VALUES FROM ({n * 50_000}) TO ({n * 50_000 + 50_000})" for n in range(4))
     url = new_database("postgresql", f"CREATE TABLE big (id int, k int, n text) PARTITION BY RANGE (id)\n--\n{parts}\n--\n" + NUMBERS["postgresql"].replace("ANALYZE big", "ANALYZE"))

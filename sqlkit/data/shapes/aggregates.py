@@ -61,7 +61,7 @@ def sum_of_parent(world: World, rng: random.Random) -> Draft | None:
     scope, parent = Scope(world, table), rng.choice(parents)
     role = rng.choice(world.of(parent, "measure"))
     rows = subject(world, scope, rng, most=1)
-    single = world.parent(world.up(table)[parent][-1], rng, many=False)
+    single = world.called(world.up(table)[parent], rng, many=False)
     name, words = rng.choice((("AVG", ("average", "mean")), ("MAX", ("highest", "maximum")), ("MIN", ("lowest", "minimum"))))
     return ask(
         scope.sql(f"{name}({scope.col(*role.place)})", rows.where),

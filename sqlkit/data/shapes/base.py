@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 from collections.abc import Callable, Sequence
 
 from sqlkit.data.phrasing import Slot, expand
-from sqlkit.data.world import Link, World
+from sqlkit.data.world import World
+from sqlkit.schema.expressions import Link
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +29,12 @@ def shape(weight: float) -> Callable[[Maker], Maker]:
     """Put a function into SHAPES under its own name; `weight` says how often it is drawn beside the others."""
 
     def register(maker: Maker) -> Maker:
-        SHAPES[maker.__name__] = (maker, weight)
+        @functools.wraps(maker)
+        def settled(world: World, rng: random.Random) -> Draft | None:
+            world.settle(rng)
+            return maker(world, rng)
+
+        SHAPES[maker.__name__] = (settled, weight)
         return maker
 
     return register

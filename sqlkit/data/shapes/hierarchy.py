@@ -9,6 +9,7 @@ from sqlkit.data import filters
 from sqlkit.data.english import plural, sort_of
 from sqlkit.data.shapes.base import Draft, ask, shape
 from sqlkit.data.world import World
+from sqlkit.schema.types import ForeignKey, Table
 from sqlkit.sql.grammar import identifier
 
 
@@ -35,8 +36,13 @@ class Tree:
         }
 
 
+def _selves(world: World) -> list[tuple[Table, ForeignKey]]:
+    """Tables with names whose rows point to others of them, by one key: 'under' does not say which of several."""
+    return [(t, k) for t, k in world.selves if world.label(t.name) and t.name not in world.forked]
+
+
 def _tree(world: World, rng: random.Random) -> Tree | None:
-    usable = [(t, k) for t, k in world.selves if world.label(t.name)]
+    usable = _selves(world)
     if not usable:
         return None
     table, key = rng.choice(usable)
@@ -228,7 +234,7 @@ def against_above(world: World, rng: random.Random) -> Draft | None:
 @shape(0.6)
 def without_above(world: World, rng: random.Random) -> Draft | None:
     """Rows that stand at the top."""
-    usable = [(t, k) for t, k in world.selves if world.label(t.name)]
+    usable = _selves(world)
     if not usable:
         return None
     table, key = rng.choice(usable)

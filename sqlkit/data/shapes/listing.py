@@ -111,7 +111,7 @@ def parent_columns(world: World, rng: random.Random) -> Draft | None:
         return None
     scope, parent = Scope(world, table), rng.choice(parents)
     rows = subject(world, scope, rng, most=1)
-    single = world.parent(world.up(table)[parent][-1], rng, many=False)
+    single = world.called(world.up(table)[parent], rng, many=False)
     other = world.said(parent, world.label(parent), rng)
     label = world.said(table, world.label(table), rng)
     theirs = single if rng.random() < 0.6 or other.startswith(single) else f"{other} of their {single}"

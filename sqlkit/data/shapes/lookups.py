@@ -27,7 +27,7 @@ def lookup(world: World, rng: random.Random) -> Draft | None:
     parents = [p for p in world.up(table) if world.of(p, "label") and len(world.up(table)[p]) == 1]
     if parents and rng.random() < 0.4:
         parent = rng.choice(parents)
-        said = world.parent(world.up(table)[parent][-1], rng, many=False)
+        said = world.called(world.up(table)[parent], rng, many=False)
         asks = "who is" if world.sort(parent) == "person" else "what is"
         return ask(
             scope.sql(scope.col(parent, world.label(parent)), where),

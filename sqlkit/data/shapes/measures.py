@@ -113,15 +113,15 @@ def dimension(world: World, scope: Scope, rng: random.Random, dates: bool = True
     if role.role == "flag":
         bare = re.sub(r"^(?:is|has|was) ", "", said)
         said = rng.choice((f"{bare} status", said, f"{bare} flag"))
-    elif parent and rng.random() < 0.6:
-        single = world.parent(world.up(table)[parent][-1], rng, many=False)
+    elif parent and (rng.random() < 0.6 or world.unclear(world.up(table)[parent])):
+        single = world.called(world.up(table)[parent], rng, many=False)
         said = rng.choice((f"{said} of the {single}", f"{single} {said}", f"{single}'s {said}"))
     return Group(scope.col(*role.place), said)
 
 
 def label_group(world: World, scope: Scope, parent: str, rng: random.Random) -> Group:
     """Rows of a parent, by name and, where names repeat, by key as well."""
-    single = world.parent(world.up(scope.root)[parent][-1], rng, many=False)
+    single = world.called(world.up(scope.root)[parent], rng, many=False)
     label = world.label(parent)
     target = scope.col(parent, label)
     table = world.schema.table(parent)

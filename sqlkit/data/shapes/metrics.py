@@ -232,11 +232,13 @@ def metric_of_one(world: World, rng: random.Random) -> Draft | None:
     role = rng.choice(roles)
     value = rng.choice(world.profile.column(*role.place).values)
     shown = filters.case(str(value), rng)
-    single = world.parent(world.up(scope.root)[role.table][-1], rng, many=False)
+    single = world.called(world.up(scope.root)[role.table], rng, many=False)
     dated, when = _period(world, scope, found, rng) if rng.random() < 0.4 else ([], "")
     who = rng.choice(
         (f"of {shown}", f"for {shown}", f"with {shown}", f"of {single} {shown}", f"of the {single} {shown}", f"for {single} {shown}")
     )
+    if world.unclear(world.up(scope.root)[role.table]):
+        who = f"for {single} {shown}"
     text = Subject(_said(found, who, when, rng), []).text
     return ask(
         scope.sql(found.sql, [*found.where, f"{scope.col(*role.place)} = {filters.quote(value)}", *dated]),

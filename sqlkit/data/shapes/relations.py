@@ -9,7 +9,8 @@ from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, Subject, ask, pick_link, shape
 from sqlkit.data.shapes.counting import HOW_MANY, NUMBER
 from sqlkit.data.shapes.rows import correlated, exists, having, inside, nullable, subject
-from sqlkit.data.world import Link, World
+from sqlkit.data.world import World
+from sqlkit.schema.expressions import Link
 from sqlkit.sql.grammar import identifier
 
 
@@ -26,31 +27,32 @@ def _listed(
 ) -> Draft:
     """Count or names of parents with or without such children."""
     rows = Subject(f"{own.text} {having(world, link, rng, absent)} {part.text}", where)
+    verb = f"are the {world.part(link)} of" if link in world.twins else "have"
     if rng.random() < 0.42:
-        have = "how many {own} have {no}{part}?"
+        asked = f"how many {{own}} {verb} {{no}}{{part}}?"
         return ask(
             scope.sql("COUNT(*)", where),
             rng,
             NUMBER,
-            (*HOW_MANY[:5], have, have),
+            (*HOW_MANY[:5], asked, asked),
             rows,
             own=own.text,
             part=part.text,
             no=("no ", "no ", "zero ") if absent else "",
         )
     questions = [
-        "which {own} have {no}{part}?",
+        f"which {{own}} {verb} {{no}}{{part}}?",
         "[list|find|show|show me] [all |the |]{rows}",
         "what are the names of [the |all |]{rows}?",
         "[which|what] {rows}?",
     ]
     if absent:
-        questions += [
+        questions += [f"which {{own}} are not the {world.part(link)} of any {{part}}?"] if link in world.twins else [
             "which {own} do not have any {part}?",
             "which {own} don't have {part}?",
-            "[are there any|do we have] {rows}? which ones?",
         ]
-    if world.sort(scope.root) == "person":
+        questions += ["[are there any|do we have] {rows}? which ones?"]
+    if world.sort(scope.root) == "person" and link not in world.twins:
         questions += ["who has no {part}?" if absent else "who has {part}?", "who are the {rows}?"]
     return ask(
         scope.sql(scope.col(scope.root, world.label(scope.root)), where),
@@ -157,8 +159,10 @@ def both(world: World, rng: random.Random) -> Draft | None:
     a, b = (rng.choice(p[0].after) for p in parts)
     joint = ("but not", "but no {noun}", "but none") if absent else ("and also", "as well as", "and", "and {noun}")
     who = "who" if world.sort(link[2]) == "person" else "that"
+    verb = f"are the {world.part(link)} of" if link in world.twins else "have"
     slots = {
         "many": many,
+        "have": verb,
         "noun": noun,
         "a": a,
         "b": b,
@@ -166,13 +170,14 @@ def both(world: World, rng: random.Random) -> Draft | None:
         "both": "" if absent else rng.choice(("", "both ")),
     }
     where = [p[1] for p in parts]
-    text = f"{many} {rng.choice(('with', 'with', f'{who} have'))} {slots['both']}{noun} {a} {slots['joint']} {b}"
+    tied = rng.choice(("with", "with", f"{who} have"))
+    text = f"{many} {f'{who} {verb}' if link in world.twins else tied} {slots['both']}{noun} {a} {slots['joint']} {b}"
     if rng.random() < 0.4:
         return ask(
             scope.sql("COUNT(*)", where),
             rng,
             NUMBER,
-            (*HOW_MANY[:5], "how many {many} have {both}{noun} {a} {joint} {b}?"),
+            (*HOW_MANY[:5], "how many {many} {have} {both}{noun} {a} {joint} {b}?"),
             Subject(text, where),
             **slots,
         )
@@ -180,7 +185,7 @@ def both(world: World, rng: random.Random) -> Draft | None:
         scope.sql(scope.col(link[2], world.label(link[2])), where),
         rng,
         ("{rows}", "the {rows}"),
-        ("which {many} have {both}{noun} {a} {joint} {b}?", "[find|list|show] [the |all |]{rows}", "what are the names of the {rows}?"),
+        ("which {many} {have} {both}{noun} {a} {joint} {b}?", "[find|list|show] [the |all |]{rows}", "what are the names of the {rows}?"),
         Subject(text, where),
         **slots,
     )
@@ -199,14 +204,20 @@ def along_keys(world: World, rng: random.Random) -> Draft | None:
     if found is None or not (found.after or found.name or found.before):
         return None
     own = filters.one(world, scope, one, rng) if rng.random() < 0.3 else None
+    way = world.up(scope.root)[other]
+    unclear = world.unclear(way)
+
+    def whose(many: bool) -> str:
+        return world.called(way, rng, many) if unclear else world.noun(other, rng, many)
+
     words = found.name or (
-        f"{rng.choice(found.before)} {world.noun(other, rng)}"
+        f"{rng.choice(found.before)} {whose(True)}"
         if found.before and rng.random() < 0.5
-        else f"{world.noun(other, rng)} {rng.choice(found.after or found.before)}"
+        else f"{whose(True)} {rng.choice(found.after or found.before)}"
     )
-    if found.name and rng.random() < 0.4:
-        words = f"the {world.noun(other, rng, many=False)} {found.name}"
-    many = world.parent(world.up(scope.root)[one][-1], rng)
+    if found.name and (rng.random() < 0.4 or unclear):
+        words = f"the {whose(False)} {found.name}"
+    many = world.called(world.up(scope.root)[one], rng)
     where = [found.sql, *([own.sql] if own and own.after else [])]
     head = f"{many} {rng.choice(own.after)}" if own and own.after else many
     links = world.noun(scope.root, rng)

@@ -8,7 +8,8 @@ from sqlkit.data import filters
 from sqlkit.data.filters import Filter
 from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Subject
-from sqlkit.data.world import Link, World
+from sqlkit.data.world import World
+from sqlkit.schema.expressions import Link
 from sqlkit.sql.grammar import identifier
 
 # what people do who are behind a row: "orders placed by customers"
@@ -90,14 +91,14 @@ def of_parent(world: World, scope: Scope, parent: str, rng: random.Random) -> tu
     if found is None:
         return None, ""
     link = path[-1]
-    many, single, sort = world.parent(link, rng), world.parent(link, rng, many=False), world.sort(parent)
+    many, single, sort = world.called(path, rng), world.called(path, rng, many=False), world.sort(parent)
     joint = rng.choice(_JOINTS[sort])
     date = world.default_date(table)
     done = [v for v in (world.verbs(*date.place) if date else ()) if v in _DONE]
     if sort == "person" and len(path) == 1 and done and not world.part(link) and rng.random() < 0.4:
         joint = f"{rng.choice(done)} by"
     if found.name:
-        return found, _named(found.name, joint, single, sort, rng)
+        return found, _named(found.name, joint, single, sort, rng, world.unclear(path))
     if found.before and (not found.after or rng.random() < 0.5):
         word = rng.choice(found.before)
         choices = [
@@ -117,8 +118,10 @@ def of_parent(world: World, scope: Scope, parent: str, rng: random.Random) -> tu
     return found, rng.choice(choices)
 
 
-def _named(name: str, joint: str, single: str, sort: str, rng: random.Random) -> str:
-    """A parent by its own name."""
+def _named(name: str, joint: str, single: str, sort: str, rng: random.Random, unclear: bool) -> str:
+    """A parent by its own name; `unclear`: with the part it plays, for there are others."""
+    if unclear:
+        return rng.choice((f"{joint} {single} {name}", f"{joint} the {single} {name}", f"whose {single} is {name}", f"where the {single} is {name}", f"with {name} as {single}"))
     choices = [
         f"{joint} {name}",
         f"{joint} {name}",
@@ -147,6 +150,8 @@ def of_children(world: World, scope: Scope, link: Link, rng: random.Random) -> t
 def having(world: World, link: Link, rng: random.Random, absent: bool) -> str:
     """'who placed', 'without any': what ties a parent to its children."""
     who = "who" if world.sort(link[2]) == "person" else "that"
+    if link in world.twins:
+        return f"{who} {rng.choice(have(world, link, absent))}"
     date = world.default_date(link[0])
     done = (
         [v for v in (world.verbs(*date.place) if date else ()) if v in {"placed", "made", "booked", "submitted", "filed"}]
@@ -168,6 +173,14 @@ def having(world: World, link: Link, rng: random.Random, absent: bool) -> str:
         return rng.choice(forms + [f"{who} never {v}" for v in done] * 2 + [f"{who} have not {v} any" for v in done])
     forms = ["with", f"{who} have", "having", f"{who} have at least one of the", "with", f"{who} had", "with at least one of the"]
     return rng.choice([*forms, *(f"{who} {v}" for v in done for _ in range(2)), *(f"{who} have {v}" for v in done)])
+
+
+def have(world: World, link: Link, absent: bool) -> tuple[str, ...]:
+    """Verbs between parents and their children; where there are several keys between them with the part that the parent plays."""
+    if link in world.twins:
+        part = world.part(link)
+        return (f"are the {part} of no", f"are not the {part} of any") if absent else (f"are the {part} of", f"are the {part} of at least one of the")
+    return ("have no", "do not have any", "lack") if absent else ("have", "have at least one of the")
 
 
 def exists(world: World, scope: Scope, link: Link, inner: Scope, where: list[str], absent: bool) -> Filter:

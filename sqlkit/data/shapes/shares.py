@@ -10,7 +10,7 @@ from sqlkit.data.filters import Filter
 from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, ask, pick_link, pick_table, shape
 from sqlkit.data.shapes.measures import dimension, value
-from sqlkit.data.shapes.rows import exists, having, inside, subject
+from sqlkit.data.shapes.rows import exists, have, having, inside, subject
 from sqlkit.data.world import World
 
 WORD = ("share", "percentage", "proportion", "percent", "percentage", "fraction in percent", "%")
@@ -168,7 +168,7 @@ def share_with_children(world: World, rng: random.Random) -> Draft | None:
         many=world.noun(link[2], rng),
         having=having(world, link, rng, absent),
         part=part.text,
-        have=("have no", "do not have any", "lack") if absent else ("have", "have at least one of the"),
+        have=have(world, link, absent),
     )
 
 
