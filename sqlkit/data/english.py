@@ -66,11 +66,34 @@ def plural(noun: str) -> str:
         return noun
     if last in _IRREGULAR:
         return before + _IRREGULAR[last]
+    if last.endswith("sis"):
+        return noun[:-2] + "es"
     if last.endswith(("s", "x", "z", "ch", "sh")):
         return noun + "es"
     if last.endswith("y") and last[-2:-1] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + "s"
+
+
+_KEEP = set("gas alias atlas canvas lens news goods sms gps os sas dns axis series species means headquarters".split())  # one, though it ends in s
+_ONE_ES = re.compile(r"(?:sses|shes|[^a]ches|xes|zzes|iases|gases|lenses|atlases|(?:stat|bon|camp|vir|cens|\bb|minib)uses)$")
+
+
+def singular(noun: str) -> str:
+    """One of what an English plural names, by rule; of a phrase the last word."""
+    head, gap, last = noun.rpartition(" ")
+    return head + gap + _one(last)
+
+
+def _one(word: str) -> str:
+    for one, many in _IRREGULAR.items():
+        if word == many and word != "data":
+            return one
+    if len(word) < 3 or word in _KEEP or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4 and word not in {"movies", "cookies", "calories", "selfies", "zombies"}:
+        return word[:-3] + "y"
+    return word[:-2] if _ONE_ES.search(word) else word[:-1]
 
 
 @lru_cache(maxsize=20_000)

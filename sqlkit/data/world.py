@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import re
 from collections import Counter, deque
 from collections.abc import Sequence
 from functools import cached_property
 
-from sqlkit.data.english import is_noun, participle, plural, sort_of
+from sqlkit.data.english import is_noun, participle, plural, singular, sort_of
 from sqlkit.prompt import Context
 from sqlkit.schema.expressions import Link
 from sqlkit.schema.types import Column, ForeignKey, Table
@@ -133,7 +132,7 @@ class World:
     def noun(self, table: str, rng: random.Random, many: bool = True) -> str:
         """What people call a row or rows of the table."""
         said = self.glossary.table(table)
-        name = said.name or re.sub(r"s$", "", " ".join(words(table)))
+        name = said.name or singular(" ".join(words(table)))
         if said.synonyms and rng.random() < 0.4:
             name = rng.choice(said.synonyms)
             return plural(name) if many else name
@@ -158,7 +157,7 @@ class World:
     def sort(self, table: str) -> str:
         """Whether its rows are persons, places, groups or things."""
         said = self.glossary.table(table)
-        return sort_of(said.name or re.sub(r"s$", "", " ".join(words(table))))
+        return sort_of(said.name or singular(" ".join(words(table))))
 
     def part(self, link: Link) -> str:
         """The part that the parent plays for the child, 'sales rep' of an order, where it is not the parent's own name."""
@@ -175,7 +174,7 @@ class World:
         if several:
             plain = plain or words(column)
             short = all(len(w) < 5 for w in plain) and not own & known  # 'from', 'bill to'
-            return " ".join([*plain, re.sub(r"s$", "", " ".join(words(said.name or parent)))] if short else plain)
+            return " ".join([*plain, singular(" ".join(words(said.name or parent)))] if short else plain)
         if not plain or own & known or (not named and all(len(w) < 5 for w in plain)):
             return ""
         return " ".join(plain)

@@ -6,16 +6,26 @@ import random
 
 import pytest
 
-from sqlkit.data.english import figure, is_noun, participle, plural, sort_of
+from sqlkit.data.english import figure, is_noun, participle, plural, singular, sort_of
 
 
 @pytest.mark.parametrize(
     ("one", "many"),
     [("order", "orders"), ("city", "cities"), ("day", "days"), ("box", "boxes"), ("address", "addresses"), ("person", "people"), ("sales person", "sales people"),
-     ("series", "series"), ("status", "statuses"), ("orders", "orders"), ("money received", "money received"), ("month of order", "months of order"), ("year hired", "years hired")],
+     ("series", "series"), ("status", "statuses"), ("analysis", "analyses"), ("orders", "orders"), ("money received", "money received"), ("month of order", "months of order"), ("year hired", "years hired")],
 )  # fmt: skip
 def test_plurals(one: str, many: str) -> None:
     assert plural(one) == many
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [("addresses", "address"), ("fare class", "fare class"), ("order lines", "order line"), ("categories", "category"), ("movies", "movie"), ("series", "series"),
+     ("status", "status"), ("warehouses", "warehouse"), ("bonuses", "bonus"), ("boxes", "box"), ("caches", "cache"), ("sales people", "sales person"), ("analysis", "analysis"),
+     ("databases", "database"), ("weather data", "weather data"), ("bus", "bus")],
+)  # fmt: skip
+def test_one_of_a_plural(many: str, one: str) -> None:
+    assert singular(many) == one
 
 
 @pytest.mark.parametrize(

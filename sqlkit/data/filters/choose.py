@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
 
+from sqlkit.data.english import singular
 from sqlkit.data.filters.base import Filter
 from sqlkit.data.filters.dates import window
 from sqlkit.data.filters.numbers import measure
@@ -50,7 +50,7 @@ def segment(world: World, scope: Scope, table: str, rng: random.Random) -> Filte
     name, found = rng.choice(own)
     said = rng.choice([name, name, *found.synonyms])
     named = world.glossary.table(table)
-    nouns = sorted({*named.synonyms, named.name, re.sub(r"s$", "", " ".join(words(table)))}, key=len, reverse=True)
+    nouns = sorted({*named.synonyms, named.name, singular(" ".join(words(table)))}, key=len, reverse=True)
     word = said
     for noun in nouns:
         if noun and word.endswith(noun):
