@@ -23,6 +23,7 @@ from sqlkit.records import Result
 from sqlkit.schema.connect import engine_url
 from sqlkit.sql.guard import check
 from sqlkit.sql.parse import DIALECTS, SqlglotError
+from sqlkit.sql.servers import for_server
 from sqlkit.sql.sqlite import from_sqlite
 from sqlkit.sql.tables import Tables
 from sqlkit.sql.text import transpile
@@ -173,11 +174,16 @@ class Sandbox:
     def _translated(self, sql: str) -> str:
         """SQL of another dialect; of SQLite's, DuckDB's under the schema of what is open. Raises SqlglotError."""
         if (self.dialect, self._target) == ("sqlite", "duckdb"):
-            if self._schema is None:
-                self._schema = _schema(self._options)
-            if self._schema.tables:
-                return from_sqlite(sql, self._schema).sql
+            if self._tables().tables:
+                return from_sqlite(sql, self._tables()).sql
+        if self.dialect == "duckdb":
+            return for_server(sql, self._target, self._tables)
         return transpile(sql, self.dialect, self._target)
+
+    def _tables(self) -> Tables:
+        if self._schema is None:
+            self._schema = _schema(self._options)
+        return self._schema
 
     def _ask(self, sql: str) -> Result:
         return self._ask_all([sql])[0]
@@ -290,7 +296,7 @@ def _file(url: str) -> str:
 
 
 def _schema(options: dict[str, Any]) -> Tables:
-    """The schema of a DuckDB file, or of the statements that make one; without tables where it cannot be read."""
+    """The schema of a database, or of the statements that make one; without tables where it cannot be read."""
     from sqlkit.schema.catalogue import read_catalogue
     from sqlkit.schema.ddl import parse_ddl
     from sqlkit.schema.read import read_schema
