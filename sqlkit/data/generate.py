@@ -151,7 +151,7 @@ class _Sampler:
         if item is None and draft is not None:
             self._keep(shape, draft)
         elif item is not None:
-            reason = self._keep(shape, draft) if draft else "the data have nothing to ask it with"
+            reason = self._keep(shape, draft, self.wanted.tries(item) >= PLAINLY) if draft else "the data have nothing to ask it with"
             if reason or not self.wanted.has(item):
                 self.wanted.failed(item, reason or "the query does not read it")
 
@@ -190,13 +190,13 @@ class _Sampler:
         hard = [2 if self._usual.get(name) in scarce else 1 for name in self.weights]
         return self.rng.choices(list(self.weights), [w * x * h for w, x, h in zip(self.weights.values(), lead, hard, strict=True)])[0]
 
-    def _keep(self, shape: str, draft: Draft) -> str:
-        """Add an example of a draft; '' or why not."""
+    def _keep(self, shape: str, draft: Draft, needed: bool = False) -> str:
+        """Add an example of a draft; '' or why not. needed: of whatever level, for what no example speaks of."""
         sql = self._places[1].sub(lambda m: self._places[0][m[0]], draft.sql) if self._places[0] else draft.sql
         if self._wordings[sql] >= WORDINGS:
             return "asked in enough words"
         level = difficulty(sql)
-        if self._levels[level] > LEVEL_MOST * sum(self._levels.values()) + 10 and self.rng.random() < 0.7:
+        if not needed and self._levels[level] > LEVEL_MOST * sum(self._levels.values()) + 10 and self.rng.random() < 0.7:
             return self._drop(f"enough {level} queries")
         if sql not in self._verdicts:
             self._verdicts[sql] = self._verdict(sql)
