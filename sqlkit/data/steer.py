@@ -29,9 +29,8 @@ class Steered(World):
 
     def focus(self, item: Item | None) -> None:
         """Lead what is drawn next to an item; None for the whole schema."""
-        if self.links is not self.every:
-            self.links = self.every
-        self._pool, self.selves = self.every, self._all_selves
+        self.narrow(None)
+        self.selves = self._all_selves
         self._table = self._column = ""
         if item is None:
             return
@@ -39,7 +38,7 @@ class Steered(World):
         self._column = item.column if self._rng.random() < NARROWED else ""
         if item.key is not None:
             link = (item.table, item.key.columns, item.key.ref_table, item.key.ref_columns)
-            self.links = self._pool = [link] if item.table != item.key.ref_table else []
+            self.narrow([link] if item.table != item.key.ref_table else [])
             self.selves = [(t, k) for t, k in self._all_selves if t.name == item.table and k == item.key]
 
     def used(self, tables: list[str]) -> None:

@@ -44,36 +44,37 @@ class World:
         self.selves: list[tuple[Table, ForeignKey]] = [
             (t, k) for t, k in self.schema.joins() if k.ref_table == t.name and len(k.columns) == 1
         ]
-        count = Counter((link[0], link[2]) for link in self.every)
-        self.twins = {link for link in self.every if count[link[0], link[2]] > 1}
+        pairs: dict[tuple[str, str], list[Link]] = {}
+        self._above: dict[str, list[Link]] = {}
+        self._below: dict[str, list[Link]] = {}
+        for link in self.every:
+            pairs.setdefault((link[0], link[2]), []).append(link)
+            self._above.setdefault(link[0], []).append(link)
+            self._below.setdefault(link[2], []).append(link)
+        self._groups = [links for links in pairs.values() if len(links) > 1]
+        self.twins = {link for links in self._groups for link in links}
         self.forked = {name for name, n in Counter(t.name for t, _ in self.selves).items() if n > 1}  # with several keys to themselves
-        self._pool = self.every  # what may be drawn
-        self.links = self.every  # and what one question is about
+        self._ways: dict[str, dict[str, list[Link]]] = {}  # up from tables without twins above them
+        self.narrow(None)
 
     @property
     def links(self) -> list[Link]:
-        return self._links
+        """The keys that a question may be about."""
+        if self._only is not None:
+            return self._only
+        return [link for link in self.every if link not in self._gone] if self._gone else self.every
 
-    @links.setter
-    def links(self, links: list[Link]) -> None:
-        self._links = links
+    def narrow(self, links: list[Link] | None) -> None:
+        """Let there be no other keys than these; None: all of the schema."""
+        self._only, self._gone = links, set[Link]()
         self._ups: dict[str, dict[str, list[Link]]] = {}
-        self._above: dict[str, list[Link]] = {}
-        self._below: dict[str, list[Link]] = {}
-        for link in links:
-            self._above.setdefault(link[0], []).append(link)
-            self._below.setdefault(link[2], []).append(link)
 
     def settle(self, rng: random.Random) -> None:
         """Of the keys between the same two tables let one stand for all that a question says: a route's airport is its origin, or
         its destination, throughout."""
-        if not self.twins:
-            return
-        pairs: dict[tuple[str, str], list[Link]] = {}
-        for link in self._pool:
-            pairs.setdefault((link[0], link[2]), []).append(link)
-        left = {links[0] if len(links) == 1 else rng.choice(links) for links in pairs.values()}
-        self.links = [link for link in self._pool if link in left]
+        if self._groups and self._only is None:
+            kept = {rng.choice(links) for links in self._groups}
+            self._gone, self._ups = self.twins - kept, {}
 
     @cached_property
     def roles(self) -> dict[str, list[Role]]:
@@ -211,18 +212,25 @@ class World:
 
     def up(self, table: str) -> dict[str, list[Link]]:
         """Tables reachable by many-to-one links, with the links to get there; never multiplies rows."""
+        if self._only is None and table in self._ways:
+            return self._ways[table]
         if table in self._ups:
             return self._ups[table]
         found: dict[str, list[Link]] = {}
         queue: deque[tuple[str, list[Link]]] = deque([(table, [])])
+        clear = self._only is None
         while queue:
             here, path = queue.popleft()
             for link in self._above.get(here, ()):
-                if link[2] != table and link[2] not in found and len(path) < 3:
+                clear = clear and link not in self.twins
+                if link[2] != table and link[2] not in found and len(path) < 3 and self._there(link):
                     found[link[2]] = [*path, link]
                     queue.append((link[2], found[link[2]]))
-        self._ups[table] = found
+        (self._ways if clear else self._ups)[table] = found
         return found
+
+    def _there(self, link: Link) -> bool:
+        return link not in self._gone if self._only is None else link in self._only
 
     def named(self, table: str) -> str:
         """The table's name as SQL has it, with its schema where that is not the default one."""
@@ -237,7 +245,7 @@ class World:
         return 0.3 + 0.5 * min(links, 4) + 0.5 * min(4, told.count(table))
 
     def children(self, table: str) -> list[Link]:
-        return self._below.get(table, [])
+        return [link for link in self._below.get(table, ()) if self._there(link)]
 
     def default_date(self, table: str) -> Role | None:
         dates = self.of(table, "date")
