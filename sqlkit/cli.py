@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -445,6 +446,7 @@ def summary(report: dict[str, Any]) -> str:
 
 def main() -> None:
     """Entry point: a user's mistake is one line and exit code 2, Ctrl-C is 130."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"(transformers|peft)\b")  # said to developers
     try:
         with heeded():
             code = app(standalone_mode=False)

@@ -51,6 +51,7 @@ def for_server(sql: str | exp.Expr, target: str, schema: Callable[[], Tables] | 
             _apart(select)
     if schema is not None and (target in _MYSQL or target == "sqlite"):
         _differences(tree, schema)
+    heads = {id(e): write(e) for e in tree.selects if not isinstance(e, exp.Alias | exp.Column | exp.Star)} if isinstance(tree, exp.Select) else {}
     rewrite = _postgres if target in _POSTGRES else _mysql if target in _MYSQL else _sqlite if target == "sqlite" else _same
     for node in reversed(list(tree.walk())):  # from the leaves up, so that what a node becomes holds what its parts became
         made = rewrite(_dividing(node))
@@ -58,6 +59,8 @@ def for_server(sql: str | exp.Expr, target: str, schema: Callable[[], Tables] | 
             made = _spans(made, rewrite)
         if made is not node:
             node.replace(made)
+            if id(node) in heads:  # the rows are headed by what was asked for
+                made.replace(exp.alias_(made.copy(), heads[id(node)], quoted=True))
     return write(tree, target)
 
 

@@ -12,7 +12,7 @@ from sqlkit.model.huggingface import load_weights
 from sqlkit.recipe import Recipe
 
 KEPT = (
-    "base_model", "max_length", "max_new_tokens", "constrained", "scoped", "samples", "shots", "refuse_threshold", "database", "glossary",
+    "base_model", "max_length", "max_new_tokens", "constrained", "scoped", "samples", "neighbours", "shots", "refuse_threshold", "database", "glossary",
     "personal_data",
 )  # as the adapter has them, where the recipe does not say
 Weights = dict[str, Any]

@@ -122,6 +122,12 @@ def test_months_begin_in_sqlite_too(new_database: NewDatabase) -> None:
             assert [(k, str(v)[:10]) for k, v in other.run(sql).rows] == [(k, str(v)[:10]) for k, v in duckdb.run(sql).rows], unit
 
 
+def test_rows_are_headed_by_what_was_asked_for() -> None:
+    for target, part in (("sqlite", "((CAST(STRFTIME('%m', d) AS INTEGER) + 2) / 3)"), ("postgres", "EXTRACT(QUARTER FROM d)"), ("mysql", "QUARTER(d)")):
+        head = "" if target == "mysql" else ' AS "QUARTER(d)"'
+        assert for_server("SELECT QUARTER(d), n FROM t GROUP BY QUARTER(d), n", target) == f"SELECT {part}{head}, n FROM t GROUP BY {part}, n"
+
+
 def test_a_difference_is_of_days_where_both_are_dates() -> None:
     schema = parse_ddl("CREATE TABLE t (a DATE, b DATE, n INTEGER, m INTEGER)")
     assert for_server("SELECT a - b, n - m, a - 3 FROM t", "mysql", lambda: schema) == "SELECT DATEDIFF(a, b), n - m, a - 3 FROM t"
