@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlkit.errors import InputError, RunError
 from sqlkit.prompt import Context, Retrieval, Shots
-from sqlkit.recipe import Recipe
+from sqlkit.recipe import ANSWERING, Recipe
 from sqlkit.records import Example, Grade, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
 from sqlkit.schema.glossary import Glossary
 
@@ -171,9 +171,6 @@ def show_tokens(recipe: Recipe, pairs: Path, count: int) -> None:
     tokenizer = load_tokenizer(resolve_base(recipe.base_model))
     for row in fit(read_records(Pair, pairs / "pairs.jsonl")[:count], tokenizer, recipe.max_length).rows:
         Console().print(coloured(row, tokenizer), soft_wrap=True)
-
-
-ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "neighbours", "shots")
 
 
 def answering(adapter: Path) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from sqlkit.errors import RecipeError
 from sqlkit.space import Axis, Search, read_space
 
 FOLDER = Path(__file__).parent / "recipes"
+ANSWERING = ("max_new_tokens", "constrained", "scoped", "samples", "neighbours", "shots")
+"""Keys that say how a tuned model answers."""
 
 
 class Recipe(pydantic.BaseModel):

@@ -24,22 +24,21 @@ _FIELDS: dict[type[exp.Expr], str] = {
     exp.Hour: "HOUR", exp.Minute: "MINUTE", exp.Second: "SECOND",
 }  # fmt: skip
 _NAMES: dict[type[exp.Expr], str] = {exp.Monthname: "FMMonth", exp.Dayname: "FMDay"}
-_PARTS: dict[type[exp.Expr] | str, str] = {  # of SQLite; x is the date
-    exp.Year: "CAST(STRFTIME('%Y', x) AS INTEGER)", exp.Month: "CAST(STRFTIME('%m', x) AS INTEGER)", exp.Day: "CAST(STRFTIME('%d', x) AS INTEGER)",
-    exp.DayOfMonth: "CAST(STRFTIME('%d', x) AS INTEGER)", exp.Quarter: "(CAST(STRFTIME('%m', x) AS INTEGER) + 2) / 3",
-    exp.DayOfWeek: "CAST(STRFTIME('%w', x) AS INTEGER)", exp.DayOfWeekIso: "(CAST(STRFTIME('%w', x) AS INTEGER) + 6) % 7 + 1",
-    exp.DayOfYear: "CAST(STRFTIME('%j', x) AS INTEGER)", exp.Hour: "CAST(STRFTIME('%H', x) AS INTEGER)", exp.Minute: "CAST(STRFTIME('%M', x) AS INTEGER)",
-    exp.Second: "CAST(STRFTIME('%S', x) AS INTEGER)", exp.Week: "(CAST(STRFTIME('%j', DATE(x, '-3 days', 'weekday 4')) AS INTEGER) - 1) / 7 + 1",
-    exp.WeekOfYear: "(CAST(STRFTIME('%j', DATE(x, '-3 days', 'weekday 4')) AS INTEGER) - 1) / 7 + 1",
+_CODES: dict[type[exp.Expr], str] = {  # of SQLite's STRFTIME
+    exp.Year: "%Y", exp.Month: "%m", exp.Day: "%d", exp.DayOfMonth: "%d", exp.DayOfWeek: "%w", exp.DayOfYear: "%j", exp.Hour: "%H", exp.Minute: "%M",
+    exp.Second: "%S",
+}  # fmt: skip
+_WEEK = "(CAST(STRFTIME('%j', DATE(x, '-3 days', 'weekday 4')) AS INTEGER) - 1) / 7 + 1"  # the year's day of the week's Thursday
+_PARTS: dict[type[exp.Expr], str] = {  # in SQLite; x is the date
+    **{part: f"CAST(STRFTIME('{code}', x) AS INTEGER)" for part, code in _CODES.items()},
+    exp.Quarter: "(CAST(STRFTIME('%m', x) AS INTEGER) + 2) / 3", exp.DayOfWeekIso: "(CAST(STRFTIME('%w', x) AS INTEGER) + 6) % 7 + 1",
+    exp.Week: _WEEK, exp.WeekOfYear: _WEEK,
 }  # fmt: skip
 _STARTS = {
     "YEAR": "DATE(x, 'start of year')", "MONTH": "DATE(x, 'start of month')", "DAY": "DATE(x)", "WEEK": "DATE(x, '-6 days', 'weekday 1')",
     "QUARTER": "DATE(x, 'start of month', '-' || ((CAST(STRFTIME('%m', x) AS INTEGER) - 1) % 3) || ' months')",
 }  # fmt: skip
-_BY_NAME: dict[str, type[exp.Expr]] = {
-    "YEAR": exp.Year, "MONTH": exp.Month, "DAY": exp.Day, "QUARTER": exp.Quarter, "WEEK": exp.Week, "DOW": exp.DayOfWeek, "ISODOW": exp.DayOfWeekIso,
-    "DOY": exp.DayOfYear, "HOUR": exp.Hour, "MINUTE": exp.Minute, "SECOND": exp.Second,
-}  # fmt: skip
+_BY_NAME: dict[str, type[exp.Expr]] = {"YEAR": exp.Year, "MONTH": exp.Month, "DAY": exp.Day, **{name: part for part, name in _FIELDS.items()}}
 
 
 def for_server(sql: str | exp.Expr, target: str, schema: Callable[[], Tables] | None = None) -> str:
@@ -143,22 +142,16 @@ def _same(node: exp.Expr) -> exp.Expr:
 
 
 def _sqlite(node: exp.Expr) -> exp.Expr:
-    part: type[exp.Expr] | None = type(node)
-    value: exp.Expr = node.expression if isinstance(node, exp.Extract) else node.this if isinstance(node.this, exp.Expression) else node
     if isinstance(node, exp.Extract):
-        part = _BY_NAME.get(node.name.upper())
-    if isinstance(node, exp.DateTrunc | exp.TimestampTrunc) and (form := _STARTS.get(node.args["unit"].name.upper())):
+        form, value = _PARTS.get(_BY_NAME.get(node.name.upper(), exp.Extract)), node.expression
+    elif isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
+        form, value = _STARTS.get(node.args["unit"].name.upper()), node.this
+    else:
+        form, value = _PARTS.get(type(node)), node.this
+    if form:
         return _form(form, value)
-    if part is not None and (form := _PARTS.get(part)):
-        return _form(form, value)
-    if isinstance(node, exp.Add | exp.Sub) and isinstance(step := node.expression, exp.Interval) and step.this is not None and step.unit is not None:
-        sign, unit, count = "-" if isinstance(node, exp.Sub) else "+", step.unit.name.lower().rstrip("s"), step.this
-        if unit in {"week", "quarter"}:
-            count = exp.Literal.number(int(count.name) * {"week": 7, "quarter": 3}[unit]) if count.name.isdigit() else count
-            unit = {"week": "day", "quarter": "month"}[unit]
-        moved = "DATE" if unit in {"day", "month", "year"} else "DATETIME"
-        if count.name.isdigit():
-            return exp.Anonymous(this=moved, expressions=[node.this, exp.Literal.string(f"{sign}{count.name} {unit}s")])
+    if isinstance(node, exp.Add | exp.Sub) and isinstance(node.expression, exp.Interval):
+        return _moved(node, node.expression)
     if isinstance(node, exp.StartsWith):
         return _starts(node)
     if isinstance(node, exp.DateDiff) and (node.args.get("unit") is None or node.args["unit"].name.upper() == "DAY"):
@@ -167,6 +160,16 @@ def _sqlite(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Left):
         return exp.Substring(this=node.this, start=exp.Literal.number(1), length=node.expression)
     return node
+
+
+def _moved(node: exp.Add | exp.Sub, step: exp.Interval) -> exp.Expr:
+    """A date some days, months, hours later or earlier; as it is where the number is no literal."""
+    if step.this is None or step.unit is None or not step.this.name.isdigit():
+        return node
+    unit = step.unit.name.lower().rstrip("s")
+    times, unit = {"week": (7, "day"), "quarter": (3, "month")}.get(unit, (1, unit))
+    by = f"{'-' if isinstance(node, exp.Sub) else '+'}{int(step.this.name) * times} {unit}s"
+    return exp.Anonymous(this="DATE" if unit in {"day", "month", "year"} else "DATETIME", expressions=[node.this, exp.Literal.string(by)])
 
 
 def _form(form: str, value: exp.Expr) -> exp.Expr:

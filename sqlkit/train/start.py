@@ -9,12 +9,10 @@ from typing import Any
 from sqlkit.errors import AdapterError, RecipeError
 from sqlkit.model.adapter import Manifest, check_adapter, read_manifest, sha256_files
 from sqlkit.model.huggingface import load_weights
-from sqlkit.recipe import Recipe
+from sqlkit.recipe import ANSWERING, Recipe
 
-KEPT = (
-    "base_model", "max_length", "max_new_tokens", "constrained", "scoped", "samples", "neighbours", "shots", "refuse_threshold", "database", "glossary",
-    "personal_data",
-)  # as the adapter has them, where the recipe does not say
+# as the adapter has them, where the recipe does not say
+KEPT = ("base_model", "max_length", *ANSWERING, "refuse_threshold", "database", "glossary", "personal_data")
 Weights = dict[str, Any]
 
 

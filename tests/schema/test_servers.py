@@ -49,6 +49,10 @@ def rows() -> str:
     return "\n--\n".join(f"INSERT INTO {name} VALUES {', '.join(made)}" for name, made in tables)
 
 
+def made(new_database: NewDatabase, kind: str) -> str:
+    return new_database(kind, f"{DDL.replace('timestamp', 'datetime') if kind == 'mariadb' else DDL}\n--\n{rows()}")
+
+
 def bag(result: Result) -> Counter[Any]:
     return Counter(tuple(map(plain, row)) for row in result.rows)
 
@@ -65,8 +69,7 @@ def plain(value: Any) -> Any:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mariadb"])
 def test_every_shape_answers_as_on_duckdb(database: str, new_database: NewDatabase) -> None:
-    statements = f"{DDL}\n--\n{rows()}"
-    here, there = new_database("duckdb", statements), new_database(database, statements.replace("paid_at timestamp", "paid_at datetime") if database == "mariadb" else statements)
+    here, there = made(new_database, "duckdb"), made(new_database, database)
     world = World(Context.load(here))
     answered: set[str] = set()
     with Sandbox(here) as duckdb, Sandbox(there) as other:
@@ -105,8 +108,7 @@ SAME = [  # what no shape asks
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mariadb"])
 def test_functions_that_other_databases_spell_otherwise(database: str, new_database: NewDatabase) -> None:
-    statements = f"{DDL}\n--\n{rows()}"
-    here, there = new_database("duckdb", statements), new_database(database, statements.replace("paid_at timestamp", "paid_at datetime") if database == "mariadb" else statements)
+    here, there = made(new_database, "duckdb"), made(new_database, database)
     with Sandbox(here) as duckdb, Sandbox(there) as other:
         for sql in SAME:
             expected, found = duckdb.run(sql), other.run(sql)
@@ -115,8 +117,7 @@ def test_functions_that_other_databases_spell_otherwise(database: str, new_datab
 
 
 def test_months_begin_in_sqlite_too(new_database: NewDatabase) -> None:
-    statements = f"{DDL}\n--\n{rows()}"
-    with Sandbox(new_database("duckdb", statements)) as duckdb, Sandbox(new_database("sqlite", statements)) as other:
+    with Sandbox(made(new_database, "duckdb")) as duckdb, Sandbox(made(new_database, "sqlite")) as other:
         for unit in ("year", "quarter", "month", "week", "day"):
             sql = f"SELECT sale_id, DATE_TRUNC('{unit}', ordered) FROM sale"
             assert [(k, str(v)[:10]) for k, v in other.run(sql).rows] == [(k, str(v)[:10]) for k, v in duckdb.run(sql).rows], unit

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from sqlkit.commands import ANSWERING
 from sqlkit.model.adapter import MANIFEST, Manifest
-from sqlkit.recipe import Recipe
+from sqlkit.recipe import ANSWERING, Recipe
 from sqlkit.train.start import settings
 
 

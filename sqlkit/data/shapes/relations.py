@@ -8,7 +8,7 @@ from sqlkit.data import filters
 from sqlkit.data.scope import Scope
 from sqlkit.data.shapes.base import Draft, Subject, ask, pick_link, shape
 from sqlkit.data.shapes.counting import HOW_MANY, NUMBER
-from sqlkit.data.shapes.rows import correlated, exists, having, inside, nullable, subject
+from sqlkit.data.shapes.rows import correlated, exists, have, having, inside, nullable, subject
 from sqlkit.data.world import World
 from sqlkit.schema.expressions import Link
 from sqlkit.sql.grammar import identifier
@@ -27,7 +27,7 @@ def _listed(
 ) -> Draft:
     """Count or names of parents with or without such children."""
     rows = Subject(f"{own.text} {having(world, link, rng, absent)} {part.text}", where)
-    verb = f"are the {world.part(link)} of" if link in world.twins else "have"
+    verb = have(world, link, False)[0]
     if rng.random() < 0.42:
         asked = f"how many {{own}} {verb} {{no}}{{part}}?"
         return ask(
@@ -47,11 +47,11 @@ def _listed(
         "[which|what] {rows}?",
     ]
     if absent:
-        questions += [f"which {{own}} are not the {world.part(link)} of any {{part}}?"] if link in world.twins else [
-            "which {own} do not have any {part}?",
-            "which {own} don't have {part}?",
+        questions += [
+            f"which {{own}} {have(world, link, True)[1]} {{part}}?",
+            *([] if link in world.twins else ["which {own} don't have {part}?"]),
+            "[are there any|do we have] {rows}? which ones?",
         ]
-        questions += ["[are there any|do we have] {rows}? which ones?"]
     if world.sort(scope.root) == "person" and link not in world.twins:
         questions += ["who has no {part}?" if absent else "who has {part}?", "who are the {rows}?"]
     return ask(
@@ -159,7 +159,7 @@ def both(world: World, rng: random.Random) -> Draft | None:
     a, b = (rng.choice(p[0].after) for p in parts)
     joint = ("but not", "but no {noun}", "but none") if absent else ("and also", "as well as", "and", "and {noun}")
     who = "who" if world.sort(link[2]) == "person" else "that"
-    verb = f"are the {world.part(link)} of" if link in world.twins else "have"
+    verb = have(world, link, False)[0]
     slots = {
         "many": many,
         "have": verb,

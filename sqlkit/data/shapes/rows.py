@@ -120,8 +120,6 @@ def of_parent(world: World, scope: Scope, parent: str, rng: random.Random) -> tu
 
 def _named(name: str, joint: str, single: str, sort: str, rng: random.Random, unclear: bool) -> str:
     """A parent by its own name; `unclear`: with the part it plays, for there are others."""
-    if unclear:
-        return rng.choice((f"{joint} {single} {name}", f"{joint} the {single} {name}", f"whose {single} is {name}", f"where the {single} is {name}", f"with {name} as {single}"))
     choices = [
         f"{joint} {name}",
         f"{joint} {name}",
@@ -131,6 +129,8 @@ def _named(name: str, joint: str, single: str, sort: str, rng: random.Random, un
         f"where the {single} is {name}",
         f"with {name} as {single}",
     ]
+    if unclear:
+        return rng.choice(choices[2:])
     if sort == "person":
         choices += [f"^{name}'s", f"^{name}'s"]
     else:
