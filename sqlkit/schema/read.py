@@ -6,6 +6,7 @@ import difflib
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,8 @@ def _reflect(inspector: Any, schema: str | None, notes: list[str]) -> tuple[_Ref
     names = list(dict.fromkeys([*inspector.get_table_names(schema), *inspector.get_view_names(schema)]))
     for what in ("columns", "pk_constraint", "foreign_keys", "table_comment"):
         one = getattr(inspector, f"get_{what}")
+        if what == "columns" and inspector.dialect.name in {"mysql", "mariadb"}:
+            one = partial(_mysql_columns, inspector, notes)
         try:
             found.append(dict(getattr(inspector, f"get_multi_{what}")(schema=schema, kind=ObjectKind.ANY)))
         except Exception:  # one broken view, or something that the dialect does not tell (comments in SQLite)
@@ -127,6 +130,26 @@ def _one_by_one(
             return
         except Exception as error:  # each driver has its own kinds
             notes.append(f"{_title(schema, name)}: left out, {line(error)}")
+
+
+def _mysql_columns(inspector: Any, notes: list[str], name: str, schema: str | None) -> list[dict[str, Any]]:
+    """Columns of a table of MySQL. SQLAlchemy asks for SHOW CREATE TABLE, which an account with rights on some columns only
+    may not see: it is told of those columns by the catalog, not of keys. Raises what the driver does where there are none.
+    """
+    import sqlalchemy
+
+    try:
+        return list(inspector.get_columns(name, schema=schema))
+    except sqlalchemy.exc.SQLAlchemyError:
+        read = sqlalchemy.text(
+            "SELECT column_name, column_type, is_nullable, column_comment FROM information_schema.columns WHERE table_schema = "
+            "coalesce(:schema, database()) AND table_name = :name AND find_in_set('select', privileges) ORDER BY ordinal_position"
+        )
+        rows = inspector.bind.execute(read, {"schema": schema, "name": name}).all()
+        if not rows:
+            raise
+        notes.append(f"{_title(schema, name)}: permission for {', '.join(row[0] for row in rows)} only")
+        return [{"name": column, "type": kind, "nullable": nullable == "YES", "comment": comment} for column, kind, nullable, comment in rows]
 
 
 def _table(
@@ -192,6 +215,7 @@ def _postgres_refusals(connection: Any) -> dict[tuple[str, str], set[str]]:
 
 
 def _type(kind: Any, dialect: Any) -> str:
+    """The type in DuckDB's words, of SQLAlchemy's type or of what the database itself calls it."""
     kind = getattr(kind, "data_type", kind)  # of a domain
     choices = getattr(kind, "enums", None)
     if choices:
