@@ -38,6 +38,7 @@ LEVEL_MOST = 0.45  # share of the queries that one level of difficulty takes bef
 LEVEL_LEAST = {"hard": 0.15, "extra": 0.08}  # share below which shapes of a level are drawn twice as often
 NEAR_HARDEST = {"extra": 1.0, "hard": 0.15}  # a shape that gave hard queries gives harder ones with another join
 HARDEST = 0.6  # share of draws from shapes by how often they gave queries of the hardest level, while those are too few
+ALIKE = 3  # groups with one value in all of them, from so many on: one order for each order id tells nothing, two equal halves may
 MOST_TIMES = 4  # its share that a shape takes in those draws: where the schema has few hard shapes, one would become most of the examples
 Progress = Callable[[int, int], None]
 
@@ -230,6 +231,8 @@ class _Sampler:
         reason, result = verified(sql, self.sandbox)
         if reason:
             return reason
+        if "GROUP BY" in sql and len(result.rows) >= ALIKE and any(all(cell == of[0] for cell in of) for of in zip(*result.rows, strict=True)):
+            return "all groups alike"
         found = self.judge.neighbours(sql, result)
         if found.tried and not found.told:
             return "same rows as its neighbours"

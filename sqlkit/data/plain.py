@@ -39,7 +39,7 @@ def _column(table: str, column: str, world: World, rng: random.Random) -> Draft 
             (f"the number of different {said} values of {many}", f"number of distinct values of {said} among {many}"),
             (f"how many different values of {said} do {many} have?", f"how many distinct {said} values are there among {many}?"),
         ))  # fmt: skip
-    if 1 < seen.distinct <= GROUPS:
+    if 1 < seen.distinct <= GROUPS and seen.distinct < world.profile.rows.get(table, 0):  # groups of one row each tell nothing
         drafts.append(Draft(
             scope.sql(f"{target}, COUNT(*)", tail=f"GROUP BY {target}"), (f"number of {many} per {said}", f"the number of {many} for each {said}"),
             (f"how many {many} are there per {said}?", f"how many {many} are there for each {said}?"),

