@@ -45,6 +45,10 @@ _DATED = {
     "invoice": "invoiced", "due": "due", "transaction": "made", "starts": "starting", "ends": "ending", "expires": "expiring",
     "installation": "installed", "completion": "completed", "submission": "submitted", "approval": "approved", "founding": "founded",
 }  # fmt: skip
+_ACTING = {
+    "sold": "selling", "sent": "sending", "paid": "paying", "built": "building", "made": "making", "written": "writing", "taken": "taking", "given": "giving",
+    "held": "holding", "bought": "buying", "found": "finding", "led": "leading", "drawn": "drawing", "driven": "driving", "flown": "flying", "run": "running",
+}  # fmt: skip
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 
 
@@ -122,6 +126,19 @@ def participle(said: str) -> str:
             return first
         return _DATED.get(words[-2], "") if len(words) <= 3 else ""
     return ""
+
+
+def acting(said: str) -> str:
+    """'verifying' for 'verified by', '' where no verb stands before 'by': who verified it is the verifying physician."""
+    words = said.lower().split()
+    if len(words) != 2 or words[1] != "by":
+        return ""
+    verb = words[0]
+    if verb.endswith("ied"):
+        return f"{verb[:-3]}ying"
+    if verb.endswith("ed"):
+        return verb[:-1] + "ing" if verb.endswith("eed") else verb[:-2] + "ing"
+    return _ACTING.get(verb, "")
 
 
 def is_noun(said: str, date: bool) -> bool:

@@ -9,11 +9,10 @@ from sqlkit.data.filters import nice, quote
 from sqlkit.data.scope import Scope
 from sqlkit.data.shapes import Draft
 from sqlkit.data.wanted import Item
-from sqlkit.data.world import World
+from sqlkit.data.world import KEY_WORDS, World
 from sqlkit.schema.types import Column
 from sqlkit.sql.grammar import identifier
 
-KEY_WORDS = {"id", "no", "nr", "key", "sk", "fk", "code", "cd", "number", "num"}
 GROUPS = 30  # most values of a column to group by
 
 
@@ -49,7 +48,9 @@ def _column(table: str, column: str, world: World, rng: random.Random) -> Draft 
             scope.sql("COUNT(*)", [f"{target} IS NULL"]), (f"the number of {many} without {said}", f"number of {many} where {said} is missing"),
             (f"how many {many} have no {said}?", f"for how many {many} is the {said} missing?"),
         ))  # fmt: skip
-    if found := _compared(table, column, world, rng):
+    held = world.schema.table(table)
+    alone = held is not None and held.primary_key == (column,)  # the row of a key is one
+    if not alone and (found := _compared(table, column, world, rng)):
         test, words = found
         drafts.append(Draft(
             scope.sql("COUNT(*)", [f"{target} {test}"]), (f"the number of {many} with {said} {words}", f"number of {many} whose {said} is {words}"),
@@ -76,7 +77,8 @@ def _compared(table: str, column: str, world: World, rng: random.Random) -> tupl
         except ValueError:
             return None
         return (f"> '{day}'", f"after {day}") if rng.random() < 0.5 else (f"< '{day}'", f"before {day}")
-    if found.kind == "number" and len(seen.quantiles) > 9 and rng.random() < 0.6:
+    named = any(r.column.name == column for r in world.of(table, "key", "category"))  # customers with an id above 300 are no one's question
+    if found.kind == "number" and not named and len(seen.quantiles) > 9 and rng.random() < 0.6:
         value = rng.choice(seen.quantiles[2:8])
         cut = nice(value, rng) if isinstance(value, int | float) else None
         if cut is not None:

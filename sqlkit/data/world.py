@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 from collections import Counter, deque
 from collections.abc import Sequence
 from functools import cached_property
 
-from sqlkit.data.english import is_noun, participle, plural, singular, sort_of
+from sqlkit.data.english import acting, is_noun, participle, plural, singular, sort_of
 from sqlkit.prompt import Context
 from sqlkit.schema.expressions import Link
 from sqlkit.schema.types import Column, ForeignKey, Table
 from sqlkit.schema.values import ColumnProfile
 from sqlkit.schema.words import stem, words
 from sqlkit.sql.grammar import identifier
+
+KEY_WORDS = {"id", "no", "nr", "key", "sk", "fk", "code", "cd", "number", "num"}
+_WHOLE = re.compile(r"INT|, ?0\)$", re.IGNORECASE)  # types of whole numbers
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,8 +96,11 @@ class World:
             return "date"
         if column.kind == "bool":
             return "flag"
-        if said.values or (column.kind == "text" and 1 < seen.distinct <= 40):
+        number = _WHOLE.search(column.type) and (words(column.name) or [""])[-1] in KEY_WORDS  # an undeclared key, a code: nothing to add up
+        if said.values or ((number or column.kind == "text") and 1 < seen.distinct <= 40):
             return "category"
+        if number:
+            return "key"
         if column.kind == "number":
             return "measure" if seen.distinct > 2 else "other"
         return "text" if column.kind == "text" else "other"
@@ -168,14 +175,17 @@ class World:
         others = [x[1] for x in self.twins if x != link and (x[0], x[2]) == (child, parent)] if several else []
         column = next((c for c in link[1] if not all(c in other for other in others)), link[1][0]) if several else link[1][0]
         named = self.glossary.column(child, column).name
-        plain = [w for w in words(named or column) if w not in {"id", "no", "nr", "number", "code", "key", "fk", "cd", "num"}]
+        plain = [w for w in words(named or column) if w not in KEY_WORDS]
         said = self.glossary.table(parent)
         known = {stem(w) for n in (parent, said.name, said.plural, *said.synonyms) for w in words(n)}
         own = {stem(w) for w in plain}
+        one = singular(" ".join(words(said.name or parent)))
+        if plain[-1:] == ["by"]:
+            return f"{verb} {one}" if (verb := acting(" ".join(plain))) else f"{' '.join(plain)} {one}"
         if several:
             plain = plain or words(column)
             short = all(len(w) < 5 for w in plain) and not own & known  # 'from', 'bill to'
-            return " ".join([*plain, singular(" ".join(words(said.name or parent)))] if short else plain)
+            return " ".join([*plain, one] if short else plain)
         if not plain or own & known or (not named and all(len(w) < 5 for w in plain)):
             return ""
         return " ".join(plain)

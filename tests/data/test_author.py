@@ -49,7 +49,7 @@ class Writer:
             self.sql[f"kindly tell: {question}"] = sql
             return f'"kindly tell: {question}"'
         if system == READ:
-            sql = self.sql.get(user.rpartition("question: ")[2], GOLD)
+            sql = self.sql.get(user.rpartition("\n")[2].partition("question: ")[2], GOLD)
             return f"```sql\n{sql}\n```" if self.sound else "SELECT 17 FROM cust LIMIT 1"
         self.sql.update({e["question"]: e["sql"] for e in self.examples})
         return "\n".join(["Here you are:", *map(json.dumps, self.examples)])

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sqlkit.data.english import figure, is_noun, participle, plural, singular, sort_of
+from sqlkit.data.english import acting, figure, is_noun, participle, plural, singular, sort_of
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,11 @@ def test_figures_keep_their_value() -> None:
     assert {figure(5, rng) for _ in range(50)} == {"5", "five"}
     assert {figure(10000, rng) for _ in range(80)} == {"10000", "10,000", "10k"}
     assert {figure(2.5, rng) for _ in range(20)} == {"2.5"}
+
+
+@pytest.mark.parametrize(("said", "verb"), [
+    ("verified by", "verifying"), ("ordered by", "ordering"), ("created by", "creating"), ("planned by", "planning"), ("agreed by", "agreeing"),
+    ("sold by", "selling"), ("by", ""), ("stand by", ""), ("noted on", ""),
+])  # fmt: skip
+def test_who_did_it_is_the_one_doing_it(said: str, verb: str) -> None:
+    assert acting(said) == verb
