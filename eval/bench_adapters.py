@@ -151,18 +151,20 @@ def graded(given: argparse.Namespace, row: str, adapter: Path | None, name: str,
 
 
 def summary(told: dict[str, dict[str, list[Grade]]], names: Sequence[str]) -> dict[str, Any]:
-    """EX of each row on each database, and the paired difference of each database's own adapter to the one for all."""
+    """EX of each row on each database, and the paired differences of each database's own adapter to the base and to the one for all."""
 
-    def marks(grades: list[Grade]) -> dict[str, bool]:
-        return {g.example_id: g.correct for g in grades if counts(g) and g.answerable}
+    def marks(row: str, name: str) -> dict[str, bool]:
+        return {g.example_id: g.correct for g in told[row][name] if counts(g) and g.answerable}
 
-    matrix = {row: {name: _interval(list(marks(grades).values())) for name, grades in cells.items()} for row, cells in told.items()}
-    pairs = []
-    for name in names:
-        own, everyone = marks(told[name][name]), marks(told[ALL][name])
-        pairs += [(own[key], everyone[key]) for key in own if key in everyone]
-    gain = paired_gain([a for a, _ in pairs], [b for _, b in pairs])
-    return {"ex": matrix, "own_against_all": {"value": gain.value, "low": gain.low, "high": gain.high, "n": gain.n, "won": gain.won, "lost": gain.lost}}
+    def against(other: str, *over: str) -> dict[str, float]:
+        pairs = [(own, theirs[key]) for name in over for theirs in [marks(other, name)] for key, own in marks(name, name).items() if key in theirs]
+        gain = paired_gain([a for a, _ in pairs], [b for _, b in pairs])
+        return {"value": gain.value, "low": gain.low, "high": gain.high, "n": gain.n, "won": gain.won, "lost": gain.lost}
+
+    return {
+        "ex": {row: {name: _interval(list(marks(row, name).values())) for name in cells} for row, cells in told.items()},
+        "gain": {name: against("base", name) for name in names}, "own_against_base": against("base", *names), "own_against_all": against(ALL, *names),
+    }  # fmt: skip
 
 
 def _interval(marks: list[bool]) -> dict[str, float]:
@@ -201,6 +203,7 @@ def table(found: dict[str, Any], names: Sequence[str]) -> str:
     for row, cells in found["ex"].items():
         shown = [f"{cells[n]['value']:.0%} ({cells[n]['low']:.0%} to {cells[n]['high']:.0%}, n = {cells[n]['n']})" for n in names]
         lines.append(f"| {row} | " + " | ".join(shown) + " |")
+    lines.append("| its own against the base | " + " | ".join(f"{g['value']:+.0%} ({g['low']:+.0%} to {g['high']:+.0%})" for g in map(found["gain"].get, names)) + " |")
     return "\n".join(lines)
 
 
