@@ -96,7 +96,8 @@ class World:
             return "date"
         if column.kind == "bool":
             return "flag"
-        number = _WHOLE.search(column.type) and (words(column.name) or [""])[-1] in KEY_WORDS  # an undeclared key, a code: nothing to add up
+        whole = column.kind == "number" and _WHOLE.search(column.type)
+        number = whole and (words(column.name) or [""])[-1] in KEY_WORDS  # an undeclared key, a code: nothing to add up
         if said.values or ((number or column.kind == "text") and 1 < seen.distinct <= 40):
             return "category"
         if number:
@@ -180,7 +181,7 @@ class World:
         known = {stem(w) for n in (parent, said.name, said.plural, *said.synonyms) for w in words(n)}
         own = {stem(w) for w in plain}
         one = singular(" ".join(words(said.name or parent)))
-        if plain[-1:] == ["by"]:
+        if len(plain) > 1 and plain[-1] == "by":
             return f"{verb} {one}" if (verb := acting(" ".join(plain))) else f"{' '.join(plain)} {one}"
         if several:
             plain = plain or words(column)
