@@ -6,15 +6,15 @@ import dataclasses
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlkit.data.duplicates import Alike
 from sqlkit.data.plain import plain
 from sqlkit.data.realise import word
 from sqlkit.data.shapes import SHAPES, Draft
 from sqlkit.data.steer import Steered
-from sqlkit.data.told import Judge, Neighbours
+from sqlkit.data.told import Mutator, Neighbours, told
 from sqlkit.data.unanswerable import unanswerable
 from sqlkit.data.used import facts_in, names_of, used
 from sqlkit.data.wanted import Item, Wanted
@@ -41,6 +41,7 @@ HARDEST = 0.6  # share of draws from shapes by how often they gave queries of th
 ALIKE = 3  # groups with one value in all of them, from so many on: one order for each order id tells nothing, two equal halves may
 MOST_TIMES = 4  # its share that a shape takes in those draws: where the schema has few hard shapes, one would become most of the examples
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 @dataclasses.dataclass
@@ -57,16 +58,10 @@ class Generated:
 
 def verify(sql: str, sandbox: Sandbox) -> str:
     """'' when the query runs, is not empty, not all NULL or nought, and does not cut a tie; else the reason."""
-    return verified(sql, sandbox)[0]
+    return _amiss(sandbox.run(sql)) or _tie(sandbox.run_many(_both_ways(sql)))
 
 
-def verified(sql: str, sandbox: Sandbox) -> tuple[str, Result]:
-    """As `verify`, with what the query returned."""
-    result = sandbox.run(sql)
-    return _amiss(sql, result, sandbox), result
-
-
-def _amiss(sql: str, result: Result, sandbox: Sandbox) -> str:
+def _amiss(result: Result) -> str:
     if result.error:
         return result.error.split(":")[0]
     if not result.rows:
@@ -75,15 +70,19 @@ def _amiss(sql: str, result: Result, sandbox: Sandbox) -> str:
         return "null"
     if len(result.rows) == 1 and all(value is None or value == 0 for value in result.rows[0]):
         return "nought"  # 0 rows counted: any condition that nothing fulfils gives the same
-    if result.truncated:
-        return "too many rows"
+    return "too many rows" if result.truncated else ""
+
+
+def _both_ways(sql: str) -> list[str]:
+    """A query that cuts with its ties broken both ways; none of another."""
     head, limit, tail = sql.rpartition(" LIMIT ")
-    if limit and "ORDER BY" in head and ")" not in tail:
-        # the same query with ties broken both ways: a choice at the cut shows as a difference
-        up, down = sandbox.run_many([f"{head}, 1{way} LIMIT {tail}" for way in ("", " DESC")])
-        if up.error or Counter(up.rows) != Counter(down.rows):
-            return "tie"
-    return ""
+    cuts = limit and "ORDER BY" in head and ")" not in tail
+    return [f"{head}, 1{way} LIMIT {tail}" for way in ("", " DESC")] if cuts else []
+
+
+def _tie(ways: Sequence[Result]) -> str:
+    """A choice at the cut shows as a difference."""
+    return "tie" if ways and (ways[0].error or Counter(ways[0].rows) != Counter(ways[1].rows)) else ""
 
 
 def known(question: str, sql: str, context: Context) -> bool:
@@ -123,7 +122,7 @@ class _Sampler:
         self.rng = random.Random(seed)
         self.world = Steered(context, self.rng)
         self.wanted = Wanted(context.schema, self.rng)
-        self.judge = Judge(context.schema, sandbox)
+        self.mutator = Mutator(context.schema)
         self.alike = Alike()
         self.made: list[Example] = []
         self.facts: dict[str, Facts] = {}
@@ -199,16 +198,15 @@ class _Sampler:
         level = difficulty(sql)
         if not needed and self._levels[level] > LEVEL_MOST * sum(self._levels.values()) + 10 and self.rng.random() < 0.7:
             return self._drop(f"enough {level} queries")
+        before, worded = self.rng.getstate(), None
         if sql not in self._verdicts:
-            self._verdicts[sql] = self._verdict(sql)
+            self._verdicts[sql], worded = self._verdict(sql, lambda: self._worded(sql, draft))
         if self._verdicts[sql]:
+            self.rng.setstate(before)  # nothing is said of it
             return self._drop(self._verdicts[sql])
-        question = word(draft, self.rng)
-        if self.alike.again(question):
-            return self._drop("nearly asked before")
-        linked = self.context.linker.link(question)
-        if not shows(linked, sql, self.context):
-            return self._drop("not in sight")  # its prompt does not show what the answer needs; learning it is learning to guess
+        question, linked, reason = worded or self._worded(sql, draft)
+        if reason:
+            return self._drop(reason)
         self.linked[question] = linked
         self.alike.add(question)
         self._wordings[sql] += 1
@@ -223,17 +221,33 @@ class _Sampler:
         self.made.append(_example(len(self.made), question, sql, shape, "", level))
         return ""
 
+    def _worded(self, sql: str, draft: Draft) -> tuple[str, Linked, str]:
+        """A question, what its prompt shows, and why it cannot be asked, or ''."""
+        question = word(draft, self.rng)
+        if self.alike.again(question):
+            return question, Linked(()), "nearly asked before"
+        linked = self.context.linker.link(question)
+        # a prompt that does not show what the answer needs teaches to guess
+        return question, linked, "" if shows(linked, sql, self.context) else "not in sight"
+
     def _drop(self, reason: str) -> str:
         self.dropped[reason] += 1
         return reason
 
-    def _verdict(self, sql: str) -> str:
-        reason, result = verified(sql, self.sandbox)
-        if reason:
-            return reason
+    def _verdict(self, sql: str, work: Callable[[], T]) -> tuple[str, T | None]:
+        """Why a query is not kept, or ''; with what `work` gave, which is done while the database runs its mutants."""
+        (result,), mutants = self.sandbox.run_while([sql], lambda: self.mutator.mutants(sql))
+        if reason := _amiss(result):
+            return reason, None
+        ways = _both_ways(sql)
+        results, done = self.sandbox.run_while([*ways, *mutants], work)
+        return _tie(results[: len(ways)]) or self._tells(sql, result, results[len(ways) :]), done
+
+    def _tells(self, sql: str, result: Result, mutants: Sequence[Result]) -> str:
+        """'' when the rows tell something, and tell the query from its mutants; else the reason."""
         if "GROUP BY" in sql and len(result.rows) >= ALIKE and any(all(cell == of[0] for cell in of) for of in zip(*result.rows, strict=True)):
             return "all groups alike"
-        found = self.judge.neighbours(sql, result)
+        found = told(sql, result, mutants)
         if found.tried and not found.told:
             return "same rows as its neighbours"
         self.neighbours.tried += found.tried

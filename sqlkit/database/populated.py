@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlkit.database.bench import PLANNER
 from sqlkit.database.process import BrokenWorker, Process
 from sqlkit.database.rows import filled, schemas, script
-from sqlkit.database.sandbox import START_SECONDS, Sandbox
+from sqlkit.database.sandbox import START_SECONDS, Sandbox, T
 from sqlkit.database.suite import Suite
 from sqlkit.errors import DatabaseError
 from sqlkit.records import Result
@@ -117,14 +117,17 @@ class PopulatedSandbox(Sandbox):
 
     def run_many(self, queries: Sequence[str], database: int = 0) -> list[Result]:
         """Run queries one after the other on a database, each under its own limits."""
+        return self.run_while(queries, lambda: None, database)[0]
+
+    def run_while(self, queries: Sequence[str], work: Callable[[], T], database: int = 0) -> tuple[list[Result], T]:
+        """As `run_many`, with what `work` gives, which is done while the database runs the queries."""
         if not 0 <= database < len(self._scripts):
             raise DatabaseError(f"the suite has {len(self._scripts)} databases, there is no number {database}")
         gated = [self._gate(sql) for sql in queries]
         with self._lock:
             self._ready([sql for sql, error in gated if not error])
             self._where = {"on": database}
-            answers = iter(self._ask_all([sql for sql, error in gated if not error]))
-        return [Result(error=error) if error else next(answers) for _, error in gated]
+            return self._between(gated, work)
 
     def _start(self) -> Process:
         process = super()._start()

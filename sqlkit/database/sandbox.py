@@ -12,10 +12,10 @@ import dataclasses
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlkit.database.process import BrokenWorker, Process
 from sqlkit.errors import DatabaseError, SqlkitError
@@ -33,6 +33,7 @@ REOPENED = 200  # databases after which a worker is replaced: what they leave be
 PIPE = 32_768  # bytes of queries sent ahead; a pipe holds twice as much
 GRACE = 0.25  # seconds past the limit before the worker is killed, so that a query at the limit can still answer
 MEMORY = "memory: the query needs more memory than allowed"
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -132,10 +133,18 @@ class Sandbox:
 
     def run_many(self, queries: Sequence[str]) -> list[Result]:
         """Run queries one after the other, each under its own limits; faster than `run` for each of them."""
+        return self.run_while(queries, lambda: None)[0]
+
+    def run_while(self, queries: Sequence[str], work: Callable[[], T]) -> tuple[list[Result], T]:
+        """As `run_many`, with what `work` gives, which is done while the database runs the queries; it must not use this sandbox."""
         gated = [self._gate(sql) for sql in queries]
         with self._lock:
-            answers = iter(self._ask_all([sql for sql, error in gated if not error]))
-        return [Result(error=error) if error else next(answers) for _, error in gated]
+            return self._between(gated, work)
+
+    def _between(self, gated: Sequence[tuple[str, str]], work: Callable[[], T]) -> tuple[list[Result], T]:
+        done: list[T] = []
+        answers = iter(self._ask_all([sql for sql, error in gated if not error], lambda: done.append(work())))
+        return [Result(error=error) if error else next(answers) for _, error in gated], done[0] if done else work()
 
     def execute(self, sql: str) -> Answer:
         """Run SQL of our own, in the database's dialect and as it stands. Raises DatabaseError when it fails."""
@@ -188,8 +197,11 @@ class Sandbox:
     def _ask(self, sql: str) -> Result:
         return self._ask_all([sql])[0]
 
-    def _ask_all(self, queries: Sequence[str]) -> list[Result]:
-        """The answers to queries that are sent ahead, as many as the pipe takes; after a death the rest goes to the next."""
+    def _ask_all(self, queries: Sequence[str], meanwhile: Callable[[], None] | None = None) -> list[Result]:
+        """The answers to queries that are sent ahead, as many as the pipe takes; after a death the rest goes to the next.
+
+        meanwhile: done once, after the first are sent.
+        """
         results: list[Result] = []
         while len(results) < len(queries):
             process = self._process
@@ -206,6 +218,9 @@ class Sandbox:
             del ahead[-1]["more"]
             try:
                 process.send(ahead)
+                if meanwhile:
+                    meanwhile()
+                    meanwhile = None
                 for _ in ahead:
                     results.append(self._receive(process))
                     if self._process is not process:

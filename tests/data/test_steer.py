@@ -16,7 +16,7 @@ from sqlkit.data.generate import Generated, generate, verify
 from sqlkit.data.ground import from_ddl
 from sqlkit.data.shapes import SHAPES
 from sqlkit.data.steer import Steered
-from sqlkit.data.told import Judge
+from sqlkit.data.told import Mutator, told
 from sqlkit.data.used import coverage, names_of
 from sqlkit.data.wanted import TRIES, Item, Wanted
 from sqlkit.database import Sandbox
@@ -111,9 +111,9 @@ def test_a_table_is_asked_about_less_the_more_it_was(context: Context) -> None:
 
 def test_a_query_that_its_neighbours_equal_is_seen(odd: Path, context: Context) -> None:
     with Sandbox(odd) as sandbox:
-        judge = Judge(context.schema, sandbox)
+        mutator = Mutator(context.schema)
         for sql, apart in (("SELECT COUNT(*) FROM person WHERE boss_id > 3", True), ("SELECT 1 FROM person WHERE 1 = 2", False)):
-            found = judge.neighbours(sql, sandbox.run(sql))
+            found = told(sql, sandbox.run(sql), sandbox.run_many(mutator.mutants(sql)))
             assert found.tried and (found.told == found.tried) == apart, (sql, found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,30 @@ def test_many_are_answered_in_order_whatever_one_of_them_does() -> None:
             ((i, "x" * 900),) for i in range(300)
         ]
         assert sandbox.run_many([]) == []
+
+
+def test_work_is_done_while_the_database_runs() -> None:
+    with Sandbox("", script=MAKE, seconds=0.5) as sandbox:
+        worker = sandbox._process
+        assert worker is not None
+        asked: list[int] = []
+
+        def work() -> int:
+            asked.append(len(select.select([worker._out], [], [], 30)[0]))  # the first answer comes while this goes on
+            return 7
+
+        answers, done = sandbox.run_while(["SELECT COUNT(*) FROM t", "SELECT nothing", "SELECT 1"], work)
+        assert [r.rows or r.error.partition(":")[0] for r in answers] == [((2,),), "bind", ((1,),)] and (done, asked) == (7, [1])
+        for queries, said in (([], []), (["DROP TABLE t"], ["unsafe"]), ([SLOW], ["time"])):  # where nothing is run, or its worker dies
+            answers, done = sandbox.run_while(queries, lambda: 8)
+            assert [r.error.partition(":")[0] for r in answers] == said and done == 8
+
+
+def test_work_that_fails_leaves_no_answer_behind() -> None:
+    with Sandbox("", script=MAKE) as sandbox:
+        with pytest.raises(ZeroDivisionError):
+            sandbox.run_while(["SELECT 1"], lambda: 1 // 0)
+        assert sandbox.run("SELECT 2").rows == ((2,),)
 
 
 def test_a_database_made_from_statements_can_only_be_read() -> None:
