@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlkit.errors import InputError, RunError
-from sqlkit.prompt import Context, Retrieval, Shots
+from sqlkit.prompt import Context, Retrieval, Shots, render
 from sqlkit.recipe import ANSWERING, Recipe
 from sqlkit.records import Example, Grade, Prediction, Result, from_dict, read_jsonl, read_records, write_atomic, write_jsonl
 from sqlkit.schema.glossary import Glossary
@@ -197,7 +198,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Answer and judge questions, one arm after the other; writes the report and returns it.
 
-    An arm whose predictions of the same questions stand in `out` is not run again.
+    An arm whose predictions of the same questions stand in `out` is not run again; one that was cut goes on after its last answer.
     """
     from sqlkit.database import Sandbox
     from sqlkit.evaluate.grade import Grader, grade_all
@@ -306,6 +307,7 @@ def _answers(
     arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Retrieval | None,
     recipe: Recipe, manifest: Any, run: Callable[[str], Result], quiet: bool,
 ) -> list[Prediction]:
+    from sqlkit.evaluate.kept import KeptAnswers
     from sqlkit.evaluate.predict import predict
     from sqlkit.model.adapter import weights_sha256
     from sqlkit.model.huggingface import load_model
@@ -317,10 +319,13 @@ def _answers(
     weights = weights_sha256(adapter) if tuned and adapter else base
     key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
     neighbours = recipe.neighbours if tuned else 0
-    key |= {"shots": recipe.shots, "samples": recipe.samples, "neighbours": neighbours}
+    key |= {"shots": recipe.shots, "samples": recipe.samples, "neighbours": neighbours, "max_new_tokens": recipe.max_new_tokens}
+    seen = [*(render(e.question, context).user for e in asked), *([e.question, e.sql] for e in (retrieval.examples if retrieval else ()))]
+    key |= {"seen": hashlib.sha256(json.dumps(seen).encode()).hexdigest()}  # schema, glossary, values, worked examples
     key |= {"retriever": found} if (found := retriever_hash(retriever_of(recipe, adapter))) else {}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)
+    kept = KeptAnswers(out / f"answers-{arm}.jsonl", key)
     model = load_model(base, adapter if tuned else None)
     with progress(f"answer {arm}", quiet) as tell:
         told = predict(
@@ -329,10 +334,12 @@ def _answers(
             known=Known(context.linker, retrieval.examples) if tuned and recipe.scoped and retrieval else None,
             constrained=recipe.constrained, scoped=recipe.scoped, samples=recipe.samples, run=run,
             pool=retrieval, neighbours=neighbours, max_new_tokens=recipe.max_new_tokens, batch_size=recipe.per_device_eval_batch_size, progress=tell,
+            kept=kept,
         )
     model.close()
     write_jsonl(path, told)
     write_atomic(stamp, json.dumps(key))
+    kept.done()
     return told
 
 

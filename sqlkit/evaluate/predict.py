@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlkit.model.types import Generation, Model, Progress
+from sqlkit.model.types import Generation, Kept, Model, Progress
 from sqlkit.model.vote import Run, choose
 from sqlkit.nearby import Aid, aid
 from sqlkit.prompt import Context, Retrieval, render
@@ -33,6 +33,7 @@ def predict(
     max_new_tokens: int = 160,
     batch_size: int = 16,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> list[Prediction]:
     """A prediction for each example, in order.
 
@@ -40,7 +41,7 @@ def predict(
     probability of a refusal on, the model is held to refuse whatever it wrote. known: judges, with the model, what cannot
     be answered (`sqlkit.schema.strange`), for a model tuned on a schema. constrained: decode under the grammar of
     what each prompt shows; scoped: with types and joins (`sqlkit.sql.scoped`). samples: answers to draw beside the greedy one; `run` runs them, and they vote.
-    neighbours: with them vote as many queries of like questions of `pool` (`sqlkit.nearby`).
+    neighbours: with them vote as many queries of like questions of `pool` (`sqlkit.nearby`). kept: as for `Model.generate`.
     """
     near = [shots.nearest(e.question, k, exclude_id=e.id) if shots else [] for e in examples]
     asked = list(zip(examples, near, strict=True))
@@ -51,6 +52,7 @@ def predict(
         grammar=[grammar(e.question, context, some, scoped=scoped, refusal=known is None) for e, some in asked] if constrained else None,
         samples=samples if run else 0,
         progress=progress,
+        kept=kept,
     )
     if len(said) != len(examples):
         raise ValueError(f"the model gave {len(said)} answers to {len(examples)} prompts")

@@ -11,7 +11,7 @@ from typing import Any
 from sqlkit.embedded import resolve_base
 from sqlkit.errors import InputError, MissingExtra
 from sqlkit.model.adapter import check_adapter
-from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Model, Progress
+from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Kept, Model, Progress
 from sqlkit.records import Prompt
 from sqlkit.sql.extract import REFUSAL
 
@@ -169,15 +169,18 @@ class HuggingFaceModel:
         grammar: Grammar = None,
         samples: int = 0,
         progress: Progress | None = None,
+        kept: Kept | None = None,
     ) -> list[Generation]:
         """A greedy answer per prompt and `samples` drawn ones; batches of prompts of like length."""
         encoded = self.encode(prompts)
         rules = [grammar] * len(prompts) if grammar is None or isinstance(grammar, str) else list(grammar)
         order = sorted(range(len(prompts)), key=lambda i: len(encoded[i]))
-        made: dict[int, Generation] = {}
+        made: Kept = {} if kept is None else kept
         size = max(1, batch_size // (1 + samples))
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
+            if all(i in made for i in chosen):  # a batch is asked whole or not at all: what is drawn depends on it
+                continue
             batch = self._batch([encoded[i] for i in chosen], max_new_tokens, [rules[i] for i in chosen], samples)
             made.update(zip(chosen, batch, strict=True))
             if progress:

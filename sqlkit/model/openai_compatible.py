@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlkit.errors import InputError
 from sqlkit.model.service import open_client
-from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Progress
+from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Kept, Progress
 from sqlkit.records import Prompt
 
 
@@ -34,12 +34,15 @@ class OpenAICompatibleModel:
         grammar: Grammar = None,
         samples: int = 0,
         progress: Progress | None = None,
+        kept: Kept | None = None,
     ) -> list[Generation]:
         """Raises InputError when the server cannot be reached or refuses."""
         import openai
 
-        made = []
+        made: Kept = {} if kept is None else kept
         for number, prompt in enumerate(prompts):
+            if number in made:  # paid for already
+                continue
             rule = grammar if grammar is None or isinstance(grammar, str) else grammar[number]
             asked: dict[str, Any] = {"model": self._name, "messages": prompt.messages(), "max_tokens": max_new_tokens}
             asked["extra_body"] = {"structured_outputs": {"grammar": rule}} if rule else {}
@@ -52,10 +55,10 @@ class OpenAICompatibleModel:
             tokens = answer.usage.completion_tokens if answer.usage else 0
             others = tuple(choice.message.content or "" for choice in more)
             text = answer.choices[0].message.content or ""
-            made.append(Generation(text, tokens, time.perf_counter() - began, others=others))
+            made[number] = Generation(text, tokens, time.perf_counter() - began, others=others)
             if progress:
                 progress(number + 1, len(prompts))
-        return made
+        return [made[number] for number in range(len(prompts))]
 
     def close(self) -> None:
         self._client.close()

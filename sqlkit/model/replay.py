@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlkit.model.types import Generation, Grammar, Progress
+from sqlkit.model.types import Generation, Grammar, Kept, Progress
 from sqlkit.records import Prompt
 
 
@@ -23,6 +23,7 @@ class ReplayModel:
         grammar: Grammar = None,
         samples: int = 0,
         progress: Progress | None = None,
+        kept: Kept | None = None,
     ) -> list[Generation]:
         """The answers of the table; there is nothing to sample."""
         texts = [self.answers.get(p.user.rsplit("question: ", 1)[-1], self.default) for p in prompts]

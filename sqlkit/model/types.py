@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Protocol
 
 from sqlkit.records import Prompt
@@ -25,11 +25,15 @@ class Generation:
     others: tuple[str, ...] = ()
 
 
+Kept = MutableMapping[int, Generation]
+
+
 class Model(Protocol):
     """The one method that the rest of the kit calls.
 
     grammar: Lark text, one for all prompts or one for each. samples: answers to draw beside the greedy one, at
-    temperature `TEMPERATURE`, the same ones every time.
+    temperature `TEMPERATURE`, the same ones every time. kept: answers by the number of their prompt; those that stand there
+    are not asked for, the others are put there as they come, so that a caller may keep them on a disk.
     """
 
     def generate(
@@ -41,6 +45,7 @@ class Model(Protocol):
         grammar: Grammar = None,
         samples: int = 0,
         progress: Progress | None = None,
+        kept: Kept | None = None,
     ) -> list[Generation]: ...
 
     def close(self) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -48,6 +49,18 @@ def test_every_sample_keeps_to_the_grammar_of_its_prompt(model: Any) -> None:
     for name, made in zip("ab", model.generate(PROMPTS, max_new_tokens=30, grammar=rules, samples=4), strict=True):
         for text in (made.text, *made.others):
             assert text.startswith(f"SELECT {name} FROM t"), text
+
+
+def test_answers_that_are_kept_are_not_asked_for_again(model: Any) -> None:
+    kept: dict[int, Any] = {}
+    whole = model.generate(PROMPTS, max_new_tokens=12, batch_size=1, kept=kept)
+    assert [kept[0], kept[1]] == whole
+    other = dataclasses.replace(kept[1], text="kept")
+    told: list[tuple[int, int]] = []
+    again = model.generate(PROMPTS, max_new_tokens=12, batch_size=1, kept={1: other}, progress=lambda *n: told.append(n))
+    assert (again[0].text, again[1]) == (whole[0].text, other) and told == [(2, 2)]
+    mixed = model.generate(PROMPTS, max_new_tokens=12, batch_size=2, kept={1: other})  # a batch is asked whole
+    assert mixed[1].text == whole[1].text
 
 
 def test_a_broken_grammar_is_named(model: Any) -> None:
