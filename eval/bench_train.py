@@ -7,14 +7,17 @@ One adapter, one learning rate, the same pairs, the same pairs a step (packed: t
 arms in turn, `--rounds` times; the median counts. Tokens are counted without padding, after `WARM` steps. `loss_gap` is how far sqlkit's
 loss on held-out pairs is above that of `trl sft`, as a share of it (all three measured alike, unpacked, in float32).
 `share_of_bound` is what of the speed of a large matrix product, measured in sqlkit's process, goes into the products that training
-cannot do without (4 for each weight and token with a frozen base, none recomputed, the head for labels only).
+cannot do without (4 for each weight and token with a frozen base, none recomputed, the head for labels only). `shared_prefix` is what
+running the common beginning of a batch's pairs once would save of their tokens.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -65,6 +68,7 @@ def summary(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
         "loss_gap": round(loss["sqlkit"] / loss["default"] - 1, 5),
         "loss_gap_packed": round(loss["sqlkit"] / loss["packed"] - 1, 5),
         "share_of_bound": round(statistics.median(r["share_of_bound"] for r in rounds["sqlkit"]), 4),
+        "shared_prefix": round(rounds["sqlkit"][-1]["shared_prefix"], 4),
         "tokens_per_second": {arm: round(value) for arm, value in speed.items()},
         "loss": loss,
     }
@@ -126,7 +130,19 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         "tokens_per_second": clock.tokens / clock.seconds,
         "loss": loss_on(trainer.model, encode(held, tokenizer)),
         "share_of_bound": share(clock.tokens / clock.seconds, base, rows, on) if given.arm == "sqlkit" else 0.0,
+        "shared_prefix": shared(rows, given.rows),
     }
+
+
+def shared(rows: Any, size: int) -> float:
+    """Share of the tokens that batches would save if what pairs of a batch begin alike with (system prompt, tables) were run once."""
+    drawn = random.Random(0).sample([tuple(r.input_ids) for r in rows], len(rows))
+    saved = 0
+    for start in range(0, len(drawn), size):
+        batch = sorted(drawn[start : start + size])
+        for one, other in itertools.pairwise(batch):
+            saved += sum(1 for _ in itertools.takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
+    return saved / sum(map(len, drawn))
 
 
 SETTINGS = {"learning_rate": 5e-4, "num_train_epochs": 1, "seed": 0, "warmup_steps": 5, "lr_scheduler_type": "cosine"}
