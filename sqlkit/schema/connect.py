@@ -24,6 +24,7 @@ _PACKAGES = {
     "pyodbc": "pyodbc", "mssql": "pyodbc", "redshift": "sqlalchemy-redshift", "databricks": "databricks-sqlalchemy", "trino": "trino",
     "oracledb": "oracledb", "cx_Oracle": "oracledb", "clickhouse": "clickhouse-sqlalchemy", "ibm_db_sa": "ibm-db-sa",
 }  # fmt: skip
+_ROWS = {".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson"}
 
 
 def engine_url(url: str | Path) -> str:
@@ -81,6 +82,10 @@ def check_file(url: str) -> None:
         raise DatabaseError(f"database {path} does not exist")
     if path.is_dir():
         raise DatabaseError(f"database {path} is a folder, not a file")
+    if path.suffix.lower() in _ROWS:
+        raise DatabaseError(f"{path} holds rows, not a database; a folder of such files goes with --files, questions with --questions")
+    if path.suffix.lower() in {".sql", ".ddl"}:
+        raise DatabaseError(f"{path} holds statements, not a database; CREATE statements go with --ddl")
 
 
 def _path(url: str) -> Path:

@@ -97,11 +97,13 @@ def test_read_only_and_not_locked(tmp_path: Path) -> None:
         ("{folder}/garbage.duckdb", DatabaseError, "not a valid DuckDB"),
         ("{folder}/garbage.sqlite", DatabaseError, "not a database"),
         ("{folder}/empty.duckdb", SchemaError, "no tables"),
+        ("{folder}/own.JSONL", DatabaseError, "holds rows, not a database.*--files"),
+        ("{folder}/made.sql", DatabaseError, "holds statements, not a database.*--ddl"),
     ],
 )
 def test_bad_input(tmp_path: Path, url: str, error: type[InputError], says: str) -> None:
     build_database(tmp_path / "empty.duckdb", "SELECT 1", {})
-    for name in ("garbage.duckdb", "garbage.sqlite"):
+    for name in ("garbage.duckdb", "garbage.sqlite", "own.JSONL", "made.sql"):
         (tmp_path / name).write_text("garbage " * 100)
     files = sorted(p.name for p in tmp_path.iterdir())
     with pytest.raises(error, match=says) as caught:
