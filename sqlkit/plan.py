@@ -12,7 +12,7 @@ from sqlkit.recipe import Recipe
 def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", hourly: float = 0.0) -> str:
     """The plan in lines; for training with the memory plan and the cost on `gpu` (else this machine) at `hourly` a unit of money.
 
-    Tokens are counted where the folder `pairs` and a local base are there, else assumed. Raises InputError for a local file that
+    Pairs are counted where the folder `pairs` is there, tokens where a local base is there too, else assumed. Raises InputError for a local file that
     is missing; a hub id is not looked up.
     """
     named = [(key, getattr(recipe, key)) for key in ("questions", "dev_questions", "test_questions", "glossary", "ddl", "files")]
@@ -25,11 +25,12 @@ def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", ho
         raise InputError(f"base_model {base} is neither a folder nor an owner/name on the hub")
     size = recipe.per_device_train_batch_size
     batch = recipe.train_batch_size if size == "auto" else size * recipe.gradient_accumulation_steps
-    steps = recipe.max_steps if recipe.max_steps > 0 else int(recipe.pairs * recipe.num_train_epochs / batch)
+    count = _count(pairs) or recipe.pairs
+    steps = recipe.max_steps if recipe.max_steps > 0 else int(count * recipe.num_train_epochs / batch)
     lines = [
         f"{what}: {recipe.base_model} ({'local folder' if local else 'from the model hub, downloaded when the run starts'})",
         f"method {recipe.method}" + ("" if recipe.method == "full" else f", rank {recipe.lora_r}, alpha {recipe.lora_alpha}"),
-        f"{recipe.pairs} pairs, {recipe.num_train_epochs:g} epochs, batch {batch}: about {steps} steps",
+        f"{count} pairs, {recipe.num_train_epochs:g} epochs, batch {batch}: about {steps} steps",
         f"at most {recipe.max_length} tokens a pair, packing {recipe.packing if recipe.packing == 'auto' else 'on' if recipe.packing else 'off'}, learning rate {recipe.learning_rate:g}",
         f"database {recipe.database or recipe.ddl or recipe.files or ', '.join(recipe.sources) or '(give --database)'}, output {recipe.output_dir}",
     ]
@@ -45,6 +46,15 @@ def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", ho
     return "\n".join(lines)
 
 
+def _count(pairs: Path | None) -> int:
+    """How many pairs a folder holds; 0 where there are none."""
+    file = pairs / "pairs.jsonl" if pairs else None
+    if not file or not file.exists():
+        return 0
+    with file.open(encoding="utf-8") as lines:
+        return sum(1 for line in lines if line.strip())
+
+
 def _forecast(recipe: Recipe, base: str, pairs: Path | None, gpu: str, hourly: float) -> str:
     from sqlkit.train.forecast import Lengths, describe, device, forecast, lengths_of
     from sqlkit.train.lora import check_adapter_settings
@@ -55,7 +65,7 @@ def _forecast(recipe: Recipe, base: str, pairs: Path | None, gpu: str, hourly: f
         shape = read_shape(base)
     except InputError as error:
         return str(error)
-    lengths = Lengths.assume(recipe.pairs, recipe.max_length)
+    lengths = Lengths.assume(_count(pairs) or recipe.pairs, recipe.max_length)
     file = pairs / "pairs.jsonl" if pairs else None
     if file and file.exists() and Path(base).is_dir():
         from sqlkit.model.huggingface import load_tokenizer

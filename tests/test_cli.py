@@ -43,6 +43,12 @@ def test_a_dry_run_forecasts_memory_hours_and_price_on_a_gpu() -> None:
     assert "unknown GPU" in sqlkit("train", "llama-3.1-8b", "--dry-run", "--gpu", "H1000").stderr
 
 
+def test_a_dry_run_counts_the_pairs_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "pairs.jsonl").write_text('{"id": "a"}\n\n{"id": "b"}\n' * 100)
+    said = sqlkit("train", "llama-3.1-8b", "--pairs", str(tmp_path), "--dry-run", "--set", "num_train_epochs=1", "--set", "train_batch_size=10").stdout
+    assert "200 pairs, 1 epochs" in said and "tokens not counted" in said
+
+
 def test_print_config_shows_the_override() -> None:
     assert "learning_rate: 0.5" in sqlkit("train", "embedded", "--set", "learning_rate=0.5", "--print-config").stdout
 

@@ -69,13 +69,23 @@ def load_tokenizer(base: str) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot load the tokenizer of {base}: {str(error).splitlines()[0][:200]}") from None
+        raise InputError(_unloadable("the tokenizer of", base, error)) from None
     if not tokenizer.chat_template:
         raise InputError(f"the tokenizer of {base} has no chat template; use the instruct version of the model")
     tokenizer.padding_side = "left"
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def _unloadable(what: str, base: str, error: Exception) -> str:
+    """Why a base cannot be loaded, and what to do."""
+    if (base.startswith(("/", ".", "~")) or base.count("/") > 1) and not os.path.isdir(base):
+        return f"base_model {base} is neither a folder nor an owner/name on the hub"
+    said = str(error).splitlines()[0][:200]
+    gated, away = "gated" in said.lower(), "connect" in said.lower() or "offline" in said.lower()
+    remedy = "; accept its terms on the hub, then: hf auth login" if gated else f"; give a folder, or with a network: hf download {base}" if away else ""
+    return f"cannot load {what} {base}: {said}{remedy}"
 
 
 def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None = None) -> Any:
@@ -99,7 +109,7 @@ def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None
     try:
         return AutoModelForCausalLM.from_pretrained(base, dtype=dtype, quantization_config=config, device_map=place, gguf_file=gguf)
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot load base model {base}: {str(error).splitlines()[0][:200]}") from None
+        raise InputError(_unloadable("base model", base, error)) from None
 
 
 def dequantise(model: Any) -> None:

@@ -191,7 +191,7 @@ def describe(made: Forecast, hourly: float = 0.0) -> str:
     m, r = made.memory, made.recipe
     parts = ("weights", "adapter", "gradients", "optimizer", "activations", "logits", "workspace", "process")
     told = ", ".join(f"{name} {_size(getattr(m, name))}" for name in parts if getattr(m, name))
-    counted = "at most, no pairs counted" if made.lengths.assumed else f"{made.padding:.0%} padding beside them"
+    counted = "at most, tokens not counted" if made.lengths.assumed else f"{made.padding:.0%} padding beside them"
     lines = [
         f"method {r.method}, micro-batch {r.per_device_train_batch_size} of {made.batch.length} tokens, "
         f"{r.gradient_accumulation_steps} a step, checkpointing {_on(r.gradient_checkpointing)}, packing {_on(r.packing)}",
