@@ -85,7 +85,8 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
                 partial.rename(self.folder / "best")
             write_atomic(self.folder / "dev_ex.json", json.dumps(self.curve) + "\n")
         share = self.seconds / max(1e-9, time.perf_counter() - self.began)
-        self.show(f"dev EX {value:.1%} (best {self.best:.1%}), {share:.0%} of the time")
+        if self.dev:
+            self.show(f"dev EX {value:.1%} at step {step} (best {self.best:.1%}), {share:.0%} of the time")
         return value
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
@@ -198,7 +199,10 @@ class Screen(TrainerCallback):  # type: ignore[misc]
         )
 
     def say(self, note: str) -> None:
+        """Show a note beside the steps from now on, and once as a line of its own: behind the last step there is no other."""
         self.note = note
+        if not self.quiet:
+            self.bar.console.print(note, highlight=False)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.start()

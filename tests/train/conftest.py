@@ -56,17 +56,17 @@ def recipe(base: Path) -> Callable[..., Recipe]:
 
 
 @pytest.fixture
-def run(pairs: Path, retail: Path) -> Callable[[Recipe, Path], Path]:
+def run(pairs: Path, retail: Path) -> Callable[..., Path]:
     """Train a recipe in a folder, with a judge that likes every step the same; gives the adapter's folder."""
 
     def judge(predictions: Any) -> float:
         assert all(isinstance(p, Prediction) for p in predictions)
         return 0.5
 
-    def train(made: Recipe, out: Path) -> Path:
+    def train(made: Recipe, out: Path, quiet: bool = True) -> Path:
         from sqlkit.train.sft import train
 
         dev = company.questions("dev")[:4]
-        return train(made, pairs / "pairs.jsonl", dev, Context.load(retail, company.glossary()), out, judge=judge, quiet=True)
+        return train(made, pairs / "pairs.jsonl", dev, Context.load(retail, company.glossary()), out, judge=judge, quiet=quiet)
 
     return train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,13 @@ def test_the_short_way_to_the_loss_gives_trls_loss_and_gradients(base: Path, pai
     assert kinds[-1] == (torch.bfloat16 if bf16 else torch.float32)
     assert losses[1] == pytest.approx(losses[0], rel=1e-2 if bf16 else 1e-5)
     assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > (0.98 if bf16 else 0.99999)
+
+
+def test_each_look_at_dev_is_told_with_what_it_cost(recipe: Make, run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(recipe(eval_steps=3), tmp_path / "run", quiet=False)
+    said = capsys.readouterr().out
+    looks = re.findall(r"dev EX 50\.0% at step (\d) \(best 50\.0%\), (\d+)% of the time", said)
+    assert {step for step, _ in looks} == {"3", "4"} and all(0 < int(share) < 100 for _, share in looks), said
 
 
 BAD = [
