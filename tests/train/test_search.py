@@ -185,10 +185,11 @@ def test_real_trials_on_the_embedded_base_killed_twice(pairs: Path, tmp_path: Pa
             assert going.poll() is None, going.stderr
             time.sleep(0.05)
         going.send_signal(signal.SIGKILL)
-        going.wait()
+        going.communicate()
     for out in ("cut", "whole"):
         done = start(out)
-        assert done.wait() == 0, done.stderr and done.stderr.read().decode()[-2000:]
+        _, said = done.communicate()
+        assert done.returncode == 0, said.decode()[-2000:]
     assert trials("cut") == trials("whole") and len(trials("cut")) == 4
     best = yaml.safe_load((tmp_path / "cut" / "best.yaml").read_text())
     assert Recipe.of(best).axes() == [] and "search" not in best
