@@ -130,7 +130,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         "tokens_per_second": clock.tokens / clock.seconds,
         "loss": loss_on(trainer.model, encode(held, tokenizer)),
         "share_of_bound": share(clock.tokens / clock.seconds, base, rows, on) if given.arm == "sqlkit" else 0.0,
-        "shared_prefix": shared(rows, given.rows),
+        "shared_prefix": shared(rows, given.rows) if given.arm == "sqlkit" else 0.0,
     }
 
 

@@ -220,10 +220,12 @@ def evaluate(
     retrieval = None if known is None else finder.shots(known) if finder else Shots(known)
     chosen = _arms(arms, adapter is not None, retrieval is not None)
     results: dict[str, Arm] = {}
+    seen = [*(render(e.question, context).user for e in asked), *([e.question, e.sql] for e in (retrieval.examples if retrieval else ()))]
+    shown = hashlib.sha256(json.dumps(seen).encode()).hexdigest()  # schema, glossary, values, worked examples
     with Sandbox(database) as sandbox:
         grader = Grader(sandbox)
         for arm in chosen:
-            told = _answers(arm, asked, context, out, base, adapter, retrieval, recipe, manifest, sandbox.run, quiet)
+            told = _answers(arm, asked, context, shown, out, base, adapter, retrieval, recipe, manifest, sandbox.run, quiet)
             with progress(f"grade {arm}", quiet) as tell:
                 grades = grade_all(asked, told, grader, tell)
             write_jsonl(out / f"grades-{arm}.jsonl", grades)
@@ -304,7 +306,7 @@ def _arms(wanted: Sequence[str], adapter: bool, retrieval: bool) -> list[str]:
 
 
 def _answers(
-    arm: str, asked: Sequence[Example], context: Context, out: Path, base: str, adapter: Path | None, retrieval: Retrieval | None,
+    arm: str, asked: Sequence[Example], context: Context, shown: str, out: Path, base: str, adapter: Path | None, retrieval: Retrieval | None,
     recipe: Recipe, manifest: Any, run: Callable[[str], Result], quiet: bool,
 ) -> list[Prediction]:
     from sqlkit.evaluate.kept import KeptAnswers
@@ -319,9 +321,7 @@ def _answers(
     weights = weights_sha256(adapter) if tuned and adapter else base
     key = {"questions": [[e.id, e.question] for e in asked], "weights": weights, "constrained": recipe.constrained, "scoped": recipe.scoped}
     neighbours = recipe.neighbours if tuned else 0
-    key |= {"shots": recipe.shots, "samples": recipe.samples, "neighbours": neighbours, "max_new_tokens": recipe.max_new_tokens}
-    seen = [*(render(e.question, context).user for e in asked), *([e.question, e.sql] for e in (retrieval.examples if retrieval else ()))]
-    key |= {"seen": hashlib.sha256(json.dumps(seen).encode()).hexdigest()}  # schema, glossary, values, worked examples
+    key |= {"shots": recipe.shots, "samples": recipe.samples, "neighbours": neighbours, "max_new_tokens": recipe.max_new_tokens, "seen": shown}
     key |= {"retriever": found} if (found := retriever_hash(retriever_of(recipe, adapter))) else {}
     if path.exists() and stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == json.loads(json.dumps(key)):
         return read_records(Prediction, path)

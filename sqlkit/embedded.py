@@ -20,3 +20,10 @@ def folder(name: Literal["retail", "base", "sources"]) -> Path:
 def resolve_base(base: str) -> str:
     """'embedded' as the folder of the embedded base; anything else as it is."""
     return str(folder("base")) if base == "embedded" else base
+
+
+def amiss(base: str) -> str:
+    """Why no base can be called this, or ''."""
+    if Path(base).is_dir() or (not base.startswith(("/", ".", "~")) and base.count("/") == 1):
+        return ""
+    return f"base_model {base} is neither a folder nor an owner/name on the hub"

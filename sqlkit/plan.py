@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlkit.embedded import resolve_base
+from sqlkit.embedded import amiss, resolve_base
 from sqlkit.errors import InputError
 from sqlkit.recipe import Recipe
 
@@ -21,11 +21,12 @@ def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", ho
             raise InputError(f"{key} {value} does not exist")
     base = resolve_base(recipe.base_model)
     local = Path(base).is_dir()
-    if not local and (base.startswith(("/", ".", "~")) or base.count("/") != 1):
-        raise InputError(f"base_model {base} is neither a folder nor an owner/name on the hub")
+    if reason := amiss(base):
+        raise InputError(reason)
     size = recipe.per_device_train_batch_size
     batch = recipe.train_batch_size if size == "auto" else size * recipe.gradient_accumulation_steps
-    count = _count(pairs) or recipe.pairs
+    file = pairs / "pairs.jsonl" if pairs and (pairs / "pairs.jsonl").exists() else None
+    count = (_count(file) if file else 0) or recipe.pairs
     steps = recipe.max_steps if recipe.max_steps > 0 else int(count * recipe.num_train_epochs / batch)
     lines = [
         f"{what}: {recipe.base_model} ({'local folder' if local else 'from the model hub, downloaded when the run starts'})",
@@ -42,20 +43,16 @@ def plan(recipe: Recipe, what: str, pairs: Path | None = None, gpu: str = "", ho
         lines[1] = f"method {recipe.method} from the adapter {recipe.lora_model_dir or '(give --set lora_model_dir=FOLDER)'}, {given} answers a question"
         lines.append("memory and time are not forecast for this method: each step generates and runs answers as well")
     elif what == "train":
-        lines.append(_forecast(recipe, base, pairs, gpu, hourly))
+        lines.append(_forecast(recipe, base, file, count, gpu, hourly))
     return "\n".join(lines)
 
 
-def _count(pairs: Path | None) -> int:
-    """How many pairs a folder holds; 0 where there are none."""
-    file = pairs / "pairs.jsonl" if pairs else None
-    if not file or not file.exists():
-        return 0
+def _count(file: Path) -> int:
     with file.open(encoding="utf-8") as lines:
         return sum(1 for line in lines if line.strip())
 
 
-def _forecast(recipe: Recipe, base: str, pairs: Path | None, gpu: str, hourly: float) -> str:
+def _forecast(recipe: Recipe, base: str, file: Path | None, count: int, gpu: str, hourly: float) -> str:
     from sqlkit.train.forecast import Lengths, describe, device, forecast, lengths_of
     from sqlkit.train.lora import check_adapter_settings
     from sqlkit.train.shape import read_shape
@@ -65,9 +62,8 @@ def _forecast(recipe: Recipe, base: str, pairs: Path | None, gpu: str, hourly: f
         shape = read_shape(base)
     except InputError as error:
         return str(error)
-    lengths = Lengths.assume(_count(pairs) or recipe.pairs, recipe.max_length)
-    file = pairs / "pairs.jsonl" if pairs else None
-    if file and file.exists() and Path(base).is_dir():
+    lengths = Lengths.assume(count, recipe.max_length)
+    if file and Path(base).is_dir():
         from sqlkit.model.huggingface import load_tokenizer
         from sqlkit.records import Pair, read_records
         from sqlkit.train.tokens import fit

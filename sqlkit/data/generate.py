@@ -7,7 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlkit.data.duplicates import Alike
 from sqlkit.data.plain import plain
@@ -41,7 +41,7 @@ HARDEST = 0.6  # share of draws from shapes by how often they gave queries of th
 ALIKE = 3  # groups with one value in all of them, from so many on: one order for each order id tells nothing, two equal halves may
 MOST_TIMES = 4  # its share that a shape takes in those draws: where the schema has few hard shapes, one would become most of the examples
 Progress = Callable[[int, int], None]
-T = TypeVar("T")
+Worded = tuple[str, Linked, str]  # a question, what its prompt shows, and why it cannot be asked, or ''
 
 
 @dataclasses.dataclass
@@ -200,7 +200,7 @@ class _Sampler:
             return self._drop(f"enough {level} queries")
         before, worded = self.rng.getstate(), None
         if sql not in self._verdicts:
-            self._verdicts[sql], worded = self._verdict(sql, lambda: self._worded(sql, draft))
+            self._verdicts[sql], worded = self._verdict(sql, draft)
         if self._verdicts[sql]:
             self.rng.setstate(before)  # nothing is said of it
             return self._drop(self._verdicts[sql])
@@ -221,8 +221,7 @@ class _Sampler:
         self.made.append(_example(len(self.made), question, sql, shape, "", level))
         return ""
 
-    def _worded(self, sql: str, draft: Draft) -> tuple[str, Linked, str]:
-        """A question, what its prompt shows, and why it cannot be asked, or ''."""
+    def _worded(self, sql: str, draft: Draft) -> Worded:
         question = word(draft, self.rng)
         if self.alike.again(question):
             return question, Linked(()), "nearly asked before"
@@ -234,14 +233,14 @@ class _Sampler:
         self.dropped[reason] += 1
         return reason
 
-    def _verdict(self, sql: str, work: Callable[[], T]) -> tuple[str, T | None]:
-        """Why a query is not kept, or ''; with what `work` gave, which is done while the database runs its mutants."""
+    def _verdict(self, sql: str, draft: Draft) -> tuple[str, Worded | None]:
+        """Why a query is not kept, or ''; with its question, which is worded while the database runs its mutants."""
         (result,), mutants = self.sandbox.run_while([sql], lambda: self.mutator.mutants(sql))
         if reason := _amiss(result):
             return reason, None
         ways = _both_ways(sql)
-        results, done = self.sandbox.run_while([*ways, *mutants], work)
-        return _tie(results[: len(ways)]) or self._tells(sql, result, results[len(ways) :]), done
+        results, worded = self.sandbox.run_while([*ways, *mutants], lambda: self._worded(sql, draft))
+        return _tie(results[: len(ways)]) or self._tells(sql, result, results[len(ways) :]), worded
 
     def _tells(self, sql: str, result: Result, mutants: Sequence[Result]) -> str:
         """'' when the rows tell something, and tell the query from its mutants; else the reason."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+from collections import UserDict
 from pathlib import Path
 from typing import Any
 
 from sqlkit.model.types import Generation
 
 
-class KeptAnswers(dict[int, Generation]):
+class KeptAnswers(UserDict[int, Generation]):
     """Answers by the number of their question, each in the file as soon as it is there.
 
     key: what the answers depend on; a file of another key is begun anew. A line that was cut is forgotten.
@@ -26,18 +27,14 @@ class KeptAnswers(dict[int, Generation]):
         if rows and rows[0] == head:
             with contextlib.suppress(ValueError, TypeError):
                 for number, row in map(json.loads, rows[1:]):
-                    super().__setitem__(number, Generation(**{**row, "others": tuple(row["others"])}))
+                    self.data[number] = Generation(**{**row, "others": tuple(row["others"])})
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"{row}\n" for row in [head, *(_row(n, g) for n, g in self.items())]), encoding="utf-8")
+        path.write_text("".join(f"{row}\n" for row in [head, *(_row(n, g) for n, g in self.data.items())]), encoding="utf-8")
 
     def __setitem__(self, number: int, generation: Generation) -> None:
         super().__setitem__(number, generation)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(_row(number, generation) + "\n")
-
-    def update(self, *given: Any, **named: Any) -> None:
-        for number, generation in dict(*given, **named).items():
-            self[number] = generation
 
     def done(self) -> None:
         """Everything stands elsewhere now."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlkit.embedded import resolve_base
+from sqlkit.embedded import amiss, resolve_base
 from sqlkit.errors import InputError, MissingExtra
 from sqlkit.model.adapter import check_adapter
 from sqlkit.model.types import TEMPERATURE, Generation, Grammar, Kept, Model, Progress
@@ -80,12 +80,14 @@ def load_tokenizer(base: str) -> Any:
 
 def _unloadable(what: str, base: str, error: Exception) -> str:
     """Why a base cannot be loaded, and what to do."""
-    if (base.startswith(("/", ".", "~")) or base.count("/") > 1) and not os.path.isdir(base):
-        return f"base_model {base} is neither a folder nor an owner/name on the hub"
-    said = str(error).splitlines()[0][:200]
-    gated, away = "gated" in said.lower(), "connect" in said.lower() or "offline" in said.lower()
-    remedy = "; accept its terms on the hub, then: hf auth login" if gated else f"; give a folder, or with a network: hf download {base}" if away else ""
-    return f"cannot load {what} {base}: {said}{remedy}"
+    if reason := amiss(base):
+        return reason
+    said = f"cannot load {what} {base}: {str(error).splitlines()[0][:200]}"
+    if "gated" in said.lower():
+        return f"{said}; accept its terms on the hub, then: hf auth login"
+    if "connect" in said.lower() or "offline" in said.lower():
+        return f"{said}; give a folder, or with a network: hf download {base}"
+    return said
 
 
 def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None = None) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlkit.errors import DatabaseError
+from sqlkit.schema.files import READERS, SCRIPTS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -24,7 +25,6 @@ _PACKAGES = {
     "pyodbc": "pyodbc", "mssql": "pyodbc", "redshift": "sqlalchemy-redshift", "databricks": "databricks-sqlalchemy", "trino": "trino",
     "oracledb": "oracledb", "cx_Oracle": "oracledb", "clickhouse": "clickhouse-sqlalchemy", "ibm_db_sa": "ibm-db-sa",
 }  # fmt: skip
-_ROWS = {".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson"}
 
 
 def engine_url(url: str | Path) -> str:
@@ -82,9 +82,9 @@ def check_file(url: str) -> None:
         raise DatabaseError(f"database {path} does not exist")
     if path.is_dir():
         raise DatabaseError(f"database {path} is a folder, not a file")
-    if path.suffix.lower() in _ROWS:
+    if path.suffix.lower().removeprefix(".") in READERS:
         raise DatabaseError(f"{path} holds rows, not a database; a folder of such files goes with --files, questions with --questions")
-    if path.suffix.lower() in {".sql", ".ddl"}:
+    if path.suffix.lower() in SCRIPTS:
         raise DatabaseError(f"{path} holds statements, not a database; CREATE statements go with --ddl")
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlkit.errors import SchemaError
 
-_READERS = {"csv": "read_csv", "tsv": "read_csv", "parquet": "read_parquet", "json": "read_json", "jsonl": "read_json", "ndjson": "read_json"}
+READERS = {"csv": "read_csv", "tsv": "read_csv", "parquet": "read_parquet", "json": "read_json", "jsonl": "read_json", "ndjson": "read_json"}
+SCRIPTS = {".sql", ".ddl", ".dump"}
 _NOT_DATA = {"manifest.json", "catalog.json", "context.json"}
 _PACKED = {".gz", ".zst"}
 
@@ -86,7 +87,7 @@ def _tables(folder: Path) -> Iterator[tuple[str, str, str]]:
             name = f"{name}_{kind}"
         taken.add(name.lower())
         pattern = str(entry) if entry.is_file() else f"{entry}/**/*.{kind}{'*' if kind != 'parquet' else ''}"
-        yield name, _READERS[kind], pattern
+        yield name, READERS[kind], pattern
 
 
 def _kind(file: Path) -> str:
@@ -94,7 +95,7 @@ def _kind(file: Path) -> str:
         return ""
     suffixes = [s.lower() for s in file.suffixes if s.lower() not in _PACKED]
     kind = suffixes[-1].removeprefix(".") if suffixes else ""
-    return kind if kind in _READERS else ""
+    return kind if kind in READERS else ""
 
 
 def _quoted(name: str) -> str:

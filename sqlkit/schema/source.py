@@ -12,13 +12,12 @@ from pathlib import Path
 from sqlkit.errors import SchemaError
 from sqlkit.schema.dbt import is_manifest, read_manifest
 from sqlkit.schema.ddl import read_ddl
-from sqlkit.schema.files import files_to_database, is_folder_of_files
+from sqlkit.schema.files import SCRIPTS, files_to_database, is_folder_of_files
 from sqlkit.schema.infer import InferredKey, infer_from_database, infer_keys
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.types import Schema, from_dict
 from sqlkit.schema.values import Profile, profile
 
-SCRIPTS = {".sql", ".ddl", ".dump"}
 _SIGNS = (
     ("postgres", r"^-- PostgreSQL database|^\\(?:connect|restrict)\b|\bOWNER TO\b|^COPY .* FROM stdin|::(?:text|regclass)\b"),
     ("mysql", r"^-- (?:MySQL|MariaDB) dump|^/\*M?!|\bENGINE\s*=|\bAUTO_INCREMENT\b"),

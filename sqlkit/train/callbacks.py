@@ -84,8 +84,8 @@ class Accuracy(TrainerCallback):  # type: ignore[misc]
                 shutil.rmtree(self.folder / "best", ignore_errors=True)
                 partial.rename(self.folder / "best")
             write_atomic(self.folder / "dev_ex.json", json.dumps(self.curve) + "\n")
-        share = self.seconds / max(1e-9, time.perf_counter() - self.began)
         if self.dev:
+            share = self.seconds / max(1e-9, time.perf_counter() - self.began)
             self.show(f"dev EX {value:.1%} at step {step} (best {self.best:.1%}), {share:.0%} of the time")
         return value
 
