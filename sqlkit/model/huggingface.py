@@ -141,6 +141,7 @@ def dequantise(model: Any) -> None:
 
 
 STAGE = 24  # tokens; a short query ends within one
+ENOUGH = 0.5  # of a question's answers are whole, the greedy one among them: those that still go on are left off
 
 
 class FirstChance:
@@ -216,14 +217,14 @@ class HuggingFaceModel:
             processors.append(FirstIsGreedy([i % each == 0 for i in range(len(rows) * each)], TEMPERATURE))
         with torch.inference_mode():
             if samples:
-                new = self._in_stages(self._read_once(padded, each, limit), limit, processors)
+                new, left = self._in_stages(self._read_once(padded, each, limit), limit, processors, each)
             else:
-                new = self._continued(padded, limit, processors).sequences[:, padded["input_ids"].shape[1] :]
+                new, left = self._continued(padded, limit, processors).sequences[:, padded["input_ids"].shape[1] :], set()
         texts = [text.strip() for text in self.tokenizer.batch_decode(new, skip_special_tokens=True)]
         seconds = (time.perf_counter() - began) / len(rows)
         counts = (new != self.tokenizer.pad_token_id).sum(dim=1).tolist()
         return [
-            Generation(texts[i], int(counts[i]), seconds, first.chance[i], tuple(texts[i + 1 : i + each]))
+            Generation(texts[i], int(counts[i]), seconds, first.chance[i], tuple(texts[k] for k in range(i + 1, i + each) if k not in left))
             for i in range(0, len(texts), each)
         ]
 
@@ -242,10 +243,11 @@ class HuggingFaceModel:
             return_dict_in_generate=True,
         )
 
-    def _in_stages(self, given: dict[str, Any], limit: int, processors: list[Any]) -> Any:
+    def _in_stages(self, given: dict[str, Any], limit: int, processors: list[Any], each: int) -> tuple[Any, set[int]]:
         """Generation of up to `limit` tokens [rows, tokens] in stages; answers that are whole leave the batch between them.
 
-        A few long answers among many short ones would otherwise hold all of them until the last has ended.
+        A few long answers among many short ones would otherwise hold all of them until the last has ended. Of each question's
+        `each` answers those that go on when enough of them are whole are left off; their rows are told as well.
         """
         import torch
 
@@ -253,14 +255,22 @@ class HuggingFaceModel:
         new = given["input_ids"].new_full((given["input_ids"].shape[0], limit), self.tokenizer.pad_token_id)
         rows = torch.arange(new.shape[0], device=new.device)
         stops = torch.tensor(self._stops(), device=new.device)
-        while done < limit:
+        whole = torch.zeros(len(rows), dtype=torch.bool, device=new.device)
+        left: set[int] = set()
+        while True:
             told = self._continued(given, min(STAGE, limit - done), processors)
             more = told.sequences[:, prompt + done :]
             new[rows, done : done + more.shape[1]] = more
             done += more.shape[1]
-            going = (~torch.isin(more, stops).any(dim=1)).nonzero().flatten()
+            whole[rows] = torch.isin(more, stops).any(dim=1)
+            if done >= limit or whole[rows].all():
+                return new[:, :done], left
+            by_question = whole.view(-1, each)
+            enough = (by_question[:, 0] & (by_question.float().mean(dim=1) >= ENOUGH)).repeat_interleave(each)
+            left.update(rows[enough[rows] & ~whole[rows]].tolist())
+            going = (~whole[rows] & ~enough[rows]).nonzero().flatten()
             if not len(going):
-                break
+                return new[:, :done], left
             rows = rows[going]
             for part in processors:
                 part.keep(going.tolist())
@@ -271,7 +281,6 @@ class HuggingFaceModel:
                 "attention_mask": torch.cat([seen, seen.new_ones(len(going), more.shape[1])], dim=1),
                 "past_key_values": told.past_key_values,
             }
-        return new[:, :done]
 
     def _read_once(self, padded: Any, each: int, room: int) -> dict[str, Any]:
         """Every prompt `each` times, for generation; the prompts go through the model once and their caches are copied."""

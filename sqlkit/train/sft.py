@@ -153,6 +153,8 @@ def decide(recipe: Recipe, base: str, encoded: Sequence[Encoded], *, quiet: bool
 def quiet_libraries() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    # oneDNN keeps what it made for each shape of a product, a thousand of them; bfloat16 batches of many lengths took 2 GB for it
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     for name in ("transformers", "trl", "peft", "accelerate", "datasets"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(trl|peft|transformers|bitsandbytes|torch|accelerate)\b")

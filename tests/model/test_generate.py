@@ -80,3 +80,19 @@ def test_answers_of_all_lengths_come_whole_however_long_a_stage_is(model: Any, m
     for made in told:
         lengths = {len(text) for g in made for text in (g.text, *g.others)}
         assert len(lengths) > 2 and all(text.startswith("SELECT a FROM t") for g in made for text in (g.text, *g.others))
+
+
+def test_answers_that_go_on_when_enough_are_whole_are_left_off(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlkit.model.constrain import FirstIsGreedy
+
+    grammar = 'start: "SELECT " /[a-z]{1,80}/ " FROM t;"'
+    monkeypatch.setattr("sqlkit.model.huggingface.STAGE", 4)
+    # the greedy answers of random weights never end, so the first is drawn as well
+    monkeypatch.setattr("sqlkit.model.constrain.FirstIsGreedy", lambda greedy, heat: FirstIsGreedy([False] * len(greedy), heat))
+    asked = PROMPTS * 8
+    some = model.generate(asked, max_new_tokens=120, batch_size=7, grammar=grammar, samples=6)
+    assert any(len(g.others) < 6 for g in some) and all(1 + len(g.others) >= 3.5 for g in some)
+    assert all(text.endswith(";") for g in some for text in (g.text, *g.others))  # nothing that was cut has a vote
+    monkeypatch.setattr("sqlkit.model.huggingface.ENOUGH", 2.0)  # never
+    every = model.generate(asked, max_new_tokens=120, batch_size=7, grammar=grammar, samples=6)
+    assert all(len(g.others) == 6 for g in every)
