@@ -152,9 +152,9 @@ def ours(given: argparse.Namespace, base: str, tokenizer: Any, rows: Any, scratc
     """sqlkit's trainer with what its memory plan decides."""
     from sqlkit.model.huggingface import load_weights
     from sqlkit.recipe import Recipe
-    from sqlkit.train.sft import _trainer, decide, quiet_libraries
+    from sqlkit.train.sft import _trainer, decide, prepare_libraries
 
-    quiet_libraries()
+    prepare_libraries()
     recipe = decide(
         Recipe.of({
             **SETTINGS, "base_model": base, "method": given.method, "lora_r": 16, "lora_alpha": 32, "train_batch_size": given.rows,

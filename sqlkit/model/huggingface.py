@@ -263,7 +263,7 @@ class HuggingFaceModel:
             new[rows, done : done + more.shape[1]] = more
             done += more.shape[1]
             whole[rows] = torch.isin(more, stops).any(dim=1)
-            if done >= limit or whole[rows].all():
+            if done >= limit:
                 return new[:, :done], left
             by_question = whole.view(-1, each)
             enough = (by_question[:, 0] & (by_question.float().mean(dim=1) >= ENOUGH)).repeat_interleave(each)

@@ -26,7 +26,7 @@ from sqlkit.train.card import push
 from sqlkit.train.papers import publish, same_run, signature, write_environment
 from sqlkit.train.preferences import preferences, sample
 from sqlkit.train.processes import world_size
-from sqlkit.train.sft import bfloat16, go, quiet_libraries
+from sqlkit.train.sft import bfloat16, go, prepare_libraries
 from sqlkit.train.tokens import Encoded, encode, fit, preflight
 
 LOSSES = {
@@ -58,7 +58,7 @@ def train(
     """
     import torch
 
-    quiet_libraries()
+    prepare_libraries()
     check(recipe)
     if world_size() > 1:
         raise RunError(f"method {recipe.method} runs in one process so far, not in {world_size()}")

@@ -56,7 +56,7 @@ def train(
     """
     import torch
 
-    quiet_libraries()
+    prepare_libraries()
     check_adapter_settings(recipe)
     quiet = quiet or not is_main()
     base = resolve_base(recipe.base_model)
@@ -150,7 +150,8 @@ def decide(recipe: Recipe, base: str, encoded: Sequence[Encoded], *, quiet: bool
     return made.recipe
 
 
-def quiet_libraries() -> None:
+def prepare_libraries() -> None:
+    """Make them quiet and sparing with memory; before any of them computes."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # oneDNN keeps what it made for each shape of a product, a thousand of them; bfloat16 batches of many lengths took 2 GB for it
