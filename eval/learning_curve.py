@@ -1,7 +1,7 @@
 """`make learning-curve`: how many human-written pairs buy how much, on the embedded company's questions to judge by.
 
-For each size, so many of the 120 human-written training questions (nested: the first of one seeded order) beside generated pairs, the same steps of training, all
-answered on dev, dev_others and strangers. The same --out again goes on where it stopped. A point's interval is wide; the paired gain against the first size is
+For each size, so many human-written training questions (nested: first the 120 of train, then those of more, each in one seeded order) beside generated pairs, the same
+steps of training, all answered on dev, dev_others and strangers. The same --out again goes on where it stopped. A point's interval is wide; the paired gain against the first size is
 what to look at. Ends with a Markdown table and one line of JSON.
 """
 
@@ -32,8 +32,11 @@ given = arguments.parse_args()
 
 given.out.mkdir(parents=True, exist_ok=True)
 database = company.database(given.out / "retail.duckdb")
-people = company.questions("train")
-random.Random(given.seed).shuffle(people)
+people = []
+for split in ("train", "more"):
+    part = company.questions(split)
+    random.Random(given.seed).shuffle(part)
+    people += part
 asked = company.drawn(company.JUDGED, given.questions, given.seed)
 settings = [f"max_steps={given.steps}", f"pairs={given.pairs}", f"seed={given.seed}", *given.set]
 recipe = Recipe.load("embedded", settings).model_copy(update={"database": str(database), "glossary": str(company.glossary())})

@@ -34,8 +34,8 @@ def build(recipe: Recipe, out: Path, *, jobs: int = 0, quiet: bool = False) -> d
             out, database=database, glossary=glossary, pairs=recipe.pairs, seed=recipe.seed, held_out=held_out,
             human=commands.questions(recipe.questions, "train", recipe), logs=recipe.logs, sources=sources, most=recipe.source_rows,
             suites={name: suite(name, path) for name, path in _named(recipe.suites)}, drop_leaks=recipe.drop_leaks, shares=recipe.split,
-            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, back=recipe.back, extra=recipe.extra_share, personal_data=recipe.personal_data, notes=notes,
-            retriever=open_retriever(recipe.retriever), progress=tell, author=writing,
+            jobs=jobs or os.cpu_count() or 1, budget=recipe.max_length, back=recipe.back, extra=recipe.extra_share, repeats=recipe.human_repeats,
+            personal_data=recipe.personal_data, notes=notes, retriever=open_retriever(recipe.retriever), progress=tell, author=writing,
         )
 
 

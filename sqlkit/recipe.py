@@ -50,6 +50,7 @@ class Recipe(pydantic.BaseModel):
     split: dict[str, Annotated[float, pydantic.Field(gt=0, lt=1)]] = {}
     back: float = pydantic.Field(0.0, ge=0, le=1)  # share of examples that are pairs from query to question as well
     extra_share: float = pydantic.Field(0.1, ge=0, lt=1)  # of the generated queries that are of the hardest level, at least; 0: as it comes
+    human_repeats: int = pydantic.Field(3, ge=1)  # times that a person's question is seen, with other values where it has some
     personal_data: Literal["", "hidden", "shown"] | list[str] = ""  # values of personal columns; "": as the glossary says
     # an LLM that writes: 'http://host/v1#model', the name of one of OpenAI's, or 'python:package.module:llm'; prices for a million tokens
     rewrite: str = ""

@@ -27,8 +27,6 @@ from sqlkit.schema.glossary import Glossary
 from sqlkit.schema.link import Linked
 
 WITH_SHOTS = 0.25  # share of pairs that carry worked examples, so that the model can use them and do without
-HUMAN_REPEATS = 3  # times that a person's question is seen, one less for each variant of it, but at least
-HUMAN_LEAST = 1
 REASONS = 3  # for which rows of a file were lost that are told; all are in the manifest
 
 
@@ -51,6 +49,7 @@ def build(
     budget: int = 1024,
     back: float = 0.0,
     extra: float = 0.0,
+    repeats: int = 3,
     personal_data: str | list[str] = "",
     notes: Sequence[str] = (),
     retriever: Retriever | None = None,
@@ -64,7 +63,8 @@ def build(
     sources: (descriptor, file, folder or hub id), of each the first `most` rows, 0 for all, in `jobs` processes. suites:
     evaluation suites that nothing may resemble; drop_leaks drops what does. shares: {'dev': 0.1, ...} to hold out.
     back: share of the database's training examples that are pairs the other way round as well, from query to question.
-    extra: least share of the generated queries that are of the hardest level, 0: as they come.
+    extra: least share of the generated queries that are of the hardest level, 0: as they come. repeats: how often each of people's
+    questions is seen, further examples of it with other values among them.
     budget: tokens that a pair should keep to, for the data card. personal_data: as in `Context.load`. notes: what was told of the
     database before, for the manifest. retriever: chooses tables and worked examples.
 
@@ -81,7 +81,7 @@ def build(
     mine = None
     if database:
         mine = own(
-            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data, extra=extra,
+            database, glossary, pairs=pairs, seed=seed, human=human, held_out=held_out, logs=logs, asked=asked, personal_data=personal_data, extra=extra, repeats=repeats,
             retriever=retriever, progress=progress, author=author,
         )  # fmt: skip
     rows, accounts = published(others, out, seed=seed, most=most, jobs=jobs, progress=progress)
@@ -98,7 +98,7 @@ def build(
     held = {**suites, **({"held out": held_out} if held_out else {}), **{n: part for n, part in parts.items() if n != "train"}}
     nearest = [{"suite": name, **row} for name, part in held.items() for row in neighbours(parts["train"], part)]
     training = {id(e) for e in parts["train"]}
-    written = _pairs(mine, training, random.Random(seed), retriever) if mine else []
+    written = _pairs(mine, training, repeats, random.Random(seed), retriever) if mine else []
     written += _back(mine, training, back, random.Random(f"{seed} back")) if mine else []
     written += [r.pair for r in rows if id(r.example) in training]
     random.Random(seed).shuffle(written)
@@ -146,7 +146,7 @@ def _drop_leaks(mine: Own | None, rows: list[Published], suites: Mapping[str, Se
     return len(alike)
 
 
-def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriever | None) -> list[Pair]:
+def _pairs(mine: Own, training: set[int], repeats: int, rng: random.Random, retriever: Retriever | None) -> list[Pair]:
     """Pairs of the examples that are trained on, some with others of them as worked examples."""
     made, people = ([e for e in part if id(e) in training] for part in (mine.made, mine.people))
     shots: Retrieval = retriever.shots([*people, *made]) if retriever else Shots([*people, *made])
@@ -157,7 +157,7 @@ def _pairs(mine: Own, training: set[int], rng: random.Random, retriever: Retriev
 
     written = [_pair(example, mine.context, near(example), linked=mine.generated.linked.get(example.question)) for example in made]
     for example in people:
-        for repeat in range(max(HUMAN_LEAST, HUMAN_REPEATS - mine.varied[example.id])):
+        for repeat in range(max(1, repeats - mine.varied[example.id])):
             written.append(_pair(example, mine.context, near(example), f"-{repeat}"))
     return written
 

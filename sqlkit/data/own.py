@@ -26,8 +26,6 @@ from sqlkit.sql.canonical import canonical
 from sqlkit.sql.parse import SqlglotError
 from sqlkit.sql.skeleton import difficulty, outline
 
-VARIED = 3  # further examples of a person's question, with other values
-
 
 @dataclasses.dataclass
 class Own:
@@ -45,7 +43,7 @@ class Own:
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "",
-    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None, extra: float = 0.0,
+    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None, extra: float = 0.0, repeats: int = 3,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question; with logs, the sampler's shapes are weighted as they ask. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)
@@ -72,7 +70,7 @@ def own(
             dropped.update({f"log: {reason}": n for reason, n in why[log].items()})
         made += [e for row in asked if (e := _asked(row, context, sandbox, dropped))]
         made = author.work(made, context, sandbox, seed, dropped, progress) if author else made
-        others = vary(people, context, sandbox, VARIED, seed)
+        others = vary(people, context, sandbox, repeats - 1, seed)
         made += [other for other, _ in others]
     alike = {e.id for e, _ in leaks(made, held_out)}
     dropped["like a held-out question"] = len(alike)

@@ -90,8 +90,9 @@ def _unloadable(what: str, base: str, error: Exception) -> str:
     return said
 
 
-def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None = None) -> Any:
+def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None = None, half: bool = False) -> Any:
     """A causal language model: NF4 with double quantisation, bfloat16 on a GPU, float32 on a CPU. gguf: the file in `base` to read.
+    half: bfloat16 on a CPU too.
 
     Raises InputError.
     """
@@ -102,7 +103,7 @@ def load_weights(base: str, *, nf4: bool, device: str = "auto", gguf: str | None
     logging.disable_progress_bar()
     own = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # of this process, where torchrun started several
     place = device if device != "auto" else own if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if place.startswith("cuda") else torch.float32
+    dtype = torch.bfloat16 if half or place.startswith("cuda") else torch.float32
     config = None
     if nf4:
         config = BitsAndBytesConfig(

@@ -67,11 +67,11 @@ class Memory:
 def memory(
     shape: Shape, method: Method, batch: Batch, *, rank: int, optim: str, checkpointing: bool, bf16: bool, cuda: bool, process: int | None = None,
 ) -> Memory:
-    """The peak of a step of `batch`. bf16: products in bfloat16; on a GPU the base's weights are bfloat16 too.
+    """The peak of a step of `batch`. bf16: products in bfloat16; the base's frozen weights then are bfloat16 too, on a GPU always.
 
     process: bytes of the process before anything is loaded; a measured one is better than the constant.
     """
-    base = 2 if cuda and method != "full" else 4  # a tuned weight is float32, so that Adam's small steps are not rounded away
+    base = 2 if (cuda or bf16) and method != "full" else 4  # a tuned weight is float32, so that Adam's small steps are not rounded away
     dense = shape.parameters - shape.linear
     weights = round(dense * base + shape.linear * (NF4_BYTES if method == "qlora" else base))
     trained = shape.parameters if method == "full" else shape.adapter(rank, dora=method == "dora")

@@ -75,7 +75,8 @@ def train(
         write_environment(out, recipe)
         _tell(fitted, len(pairs), out, quiet)
     torch.manual_seed(recipe.seed)
-    model = load_weights(base, nf4=recipe.method == "qlora")
+    # weights that learn are read as float32, so that nothing of them is rounded
+    model = load_weights(base, nf4=recipe.method == "qlora", half=recipe.method != "full" and bfloat16(recipe.bf16))
     preflight(fitted.rows, tokenizer, model)
     model.config.use_cache = False  # a cache in training would let packed documents see each other
     accuracy = Accuracy(

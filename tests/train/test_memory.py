@@ -31,25 +31,26 @@ def test_shapes_have_the_parameters_of_the_model_cards(name: str) -> None:
 
 
 SMALL = Shape(hidden=128, layers=1, heads=4, kv_heads=2, head_dim=40, intermediate=320, vocabulary=512, tied=True)
-KINDS = [("lora", False), ("lora", True), ("dora", False), ("dora", True), ("full", False), ("full", True)]
+KINDS = [("lora", False, 4), ("lora", True, 4), ("lora", True, 2), ("dora", False, 4), ("dora", True, 4), ("dora", True, 2),
+         ("full", False, 4), ("full", True, 4)]
 
 
-@pytest.mark.parametrize(("method", "bf16"), KINDS)
-def test_activations_are_those_that_autograd_keeps(method: Any, bf16: bool) -> None:
+@pytest.mark.parametrize(("method", "bf16", "base"), KINDS)
+def test_activations_are_those_that_autograd_keeps(method: Any, bf16: bool, base: int) -> None:
     """One layer more keeps so many bytes more for each token; counted at two lengths, so that what is kept of the weights is out."""
-    counted = [_kept(method, bf16, 2, length) - _kept(method, bf16, 1, length) for length in (40, 72)]
+    counted = [_kept(method, bf16, base, 2, length) - _kept(method, bf16, base, 1, length) for length in (40, 72)]
     each = (counted[1] - counted[0]) / (2 * (72 - 40))
-    assert layer_bytes(SMALL, method, rank=8, bf16=bf16, base=4) == pytest.approx(each, rel=0.001)
+    assert layer_bytes(SMALL, method, rank=8, bf16=bf16, base=base) == pytest.approx(each, rel=0.001)
 
 
-def _kept(method: str, bf16: bool, layers: int, length: int) -> int:
+def _kept(method: str, bf16: bool, base: int, layers: int, length: int) -> int:
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaConfig, LlamaForCausalLM
 
     model: Any = LlamaForCausalLM(LlamaConfig(
         vocab_size=512, hidden_size=128, num_hidden_layers=layers, num_attention_heads=4, num_key_value_heads=2, head_dim=40, intermediate_size=320,
-    ))
+    )).to(torch.bfloat16 if base == 2 else torch.float32)
     if method != "full":
         model = get_peft_model(model, LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM", use_dora=method == "dora"))
     weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
