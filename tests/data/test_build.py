@@ -117,6 +117,16 @@ def test_parts_can_be_held_out_of_one_database(retail: Path, tmp_path: Path) -> 
     assert not any(p.id.startswith(tuple(held)) for p in read_records(Pair, tmp_path / "pairs.jsonl"))
 
 
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_each_of_peoples_questions_is_seen_as_often_as_told(repeats: int, retail: Path, tmp_path: Path) -> None:
+    people = company.questions("train")[:12]
+    build(tmp_path, database=retail, glossary=company.glossary(), pairs=5, seed=5, human=people, repeats=repeats)
+    pairs = read_records(Pair, tmp_path / "pairs.jsonl")
+    seen = {e.id: [p for p in pairs if p.id.startswith(f"{e.id}-")] for e in people}
+    assert {len(found) for found in seen.values()} == {repeats}
+    assert any(len({p.completion for p in found}) == repeats for found in seen.values())  # other values where there are some
+
+
 def test_pairs_from_queries_to_questions(retail: Path, tmp_path: Path) -> None:
     forth = build(tmp_path / "forth", database=retail, glossary=company.glossary(), pairs=40, seed=4)
     manifest = build(tmp_path / "both", database=retail, glossary=company.glossary(), pairs=40, seed=4, back=1.0)

@@ -33,6 +33,27 @@ def test_training_gives_an_adapter_that_only_its_own_base_loads(base: Path, reci
     assert not (tmp_path / "adapter.partial").exists() and not (tmp_path / "checkpoints").exists()
 
 
+@pytest.mark.parametrize(("method", "frozen"), [("qlora", "bfloat16"), ("lora", "bfloat16"), ("full", "float32")])
+def test_with_bfloat16_only_weights_that_do_not_learn_are_read_so(
+    method: str, frozen: str, recipe: Make, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlkit.train import sft
+
+    read: set[str] = set()
+    load = sft.load_weights
+
+    def watched(*given: Any, **named: Any) -> Any:
+        model = load(*given, **named)
+        read.update(str(w.dtype) for name, w in model.named_parameters() if "norm" in name)  # NF4 packs the others
+        return model
+
+    monkeypatch.setattr(sft, "load_weights", watched)
+    adapter = run(recipe(method=method, bf16=True, max_steps=2), tmp_path)
+    assert read == {f"torch.{frozen}"}
+    if method != "full":
+        assert {str(w.dtype) for w in weights(adapter).values()} == {"torch.float32"}
+
+
 def test_a_resumed_run_gives_the_same_adapter(recipe: Make, run: Run, tmp_path: Path) -> None:
     """Adapters were bfloat16 in training and float32 after a resume: the runs drifted apart. In the second epoch rows came in another order."""
     import torch
