@@ -67,7 +67,7 @@ bench-search: install  ## 20 trials on the embedded base, killed twice, resumed:
 own-pairs: install  ## EX after training on pairs of the schema against rows of sql-create-context, as many of each; DATA=a file of these rows, ARGS="--pairs 2000 --steps 200"
 	$(BIN)/python eval/own_pairs.py "$(DATA)" $(ARGS)
 
-learning-curve: install  ## EX on dev with 0, 10, 50 and 120 human-written pairs; ARGS="--pairs 3000 --steps 400"
+learning-curve: install  ## EX on questions to judge by with 0, 10, 50 and 120 human-written pairs; ARGS="--pairs 3000 --steps 400"
 	$(BIN)/python eval/learning_curve.py $(ARGS)
 
 forgetting: install  ## EX on Spider's questions before and after tuning; SHARED is a folder of public data, ADAPTER an adapter
