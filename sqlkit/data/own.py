@@ -43,7 +43,7 @@ class Own:
 def own(
     database: str | Path, glossary: str | Path | Glossary | None, *, pairs: int, seed: int, human: Sequence[Example], held_out: Sequence[Example],
     logs: Sequence[str] = (), asked: Sequence[SourceRow] = (), personal_data: str | list[str] = "",
-    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None, extra: float = 0.0, repeats: int = 3,
+    retriever: Retriever | None = None, progress: Progress | None = None, author: Author | None = None, extra: float = 0.0, repeats: int,
 ) -> Own:  # fmt: skip
     """Verified examples, none like a held-out question; with logs, the sampler's shapes are weighted as they ask. Raises DatabaseError, SchemaError, InputError, LeakError."""
     context = Context.load(database, glossary, personal_data)

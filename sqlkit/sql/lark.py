@@ -27,8 +27,7 @@ def defined(rules: Sequence[str]) -> Iterator[str]:
         for name in empty:
             del kept[name]
         for name, parts in kept.items():
-            if any(not empty.isdisjoint(part.names) for part in parts):
-                kept[name] = [left for part in parts if (left := _without(empty, part))]
+            kept[name] = [left for part in parts if (left := _without(empty, part))]
     for name, parts in kept.items():
         yield f"{name}: {' | '.join(part.text for part in parts)}"
 
