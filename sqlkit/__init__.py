@@ -18,7 +18,7 @@ _PUBLIC = {
     "Recipe": "sqlkit.recipe",
     "Result": "sqlkit.records",
     "Sandbox": "sqlkit.database",
-    "Schema": "sqlkit.schema",
+    "Schema": "sqlkit.schema.types",
     "SqlkitError": "sqlkit.errors",
     "build": "sqlkit.data.build",
     "grade": "sqlkit.evaluate.grade",

@@ -68,6 +68,7 @@ class _Gold:
     alive: list[Mutant]
     killed: list[Mutant] = dataclasses.field(default_factory=list)
     slow: list[Mutant] = dataclasses.field(default_factory=list)  # neither killed nor tried again
+    proven: list[Mutant] = dataclasses.field(default_factory=list)  # equal to the gold, likewise
     stillborn: int = 0
     ran: int = 0
     filled: int = 0
@@ -171,7 +172,7 @@ def _build(
             broken[state.sql] = "the gold returns no rows on any database"
     databases = tuple(dataclasses.replace(t.whole(), name=f"{number} {t.database.name}") for number, t in enumerate(tried, 1))
     covered = {(i, sql) for t in tried for i, sql in t.kills if states[i].sql not in broken}
-    left = [m for i, s in enumerate(states) if s.sql not in broken for m in [*s.alive, *s.slow, *(k for k in s.killed if (i, k.sql) not in covered)]]
+    left = [m for i, s in enumerate(states) if s.sql not in broken for m in [*s.alive, *s.slow, *s.proven, *(k for k in s.killed if (i, k.sql) not in covered)]]
     equal = [m for m in left if m.equal]
     killed = len(covered)
     return Suite(
@@ -207,7 +208,7 @@ def _search(
         base = good[number % len(good)] if good and by_chance and number % 4 else first
         if base is None:
             made = maker.make(style, own, relevant)
-            whole = functools.partial(maker.make, style, own)
+            whole = functools.partial(maker.make, style, own) if len(made.rows) < len(maker.schema.tables) else functools.partial(_itself, made)
         else:
             made = perturbed(maker, base.database, own)
             whole = functools.partial(_completed, maker.schema, base, made)
@@ -229,7 +230,13 @@ def _try(
         good = good and expected is not None and expected.count > 0
         if expected is not None:
             kills |= {(index, m.sql) for m in _kill(state, expected, bench)}
+            state.proven += [m for m in state.alive if m.equal]  # one database has looked at the proof
+            state.alive = [m for m in state.alive if not m.equal]
     return _Tried(database, whole, name, kills, good)
+
+
+def _itself(made: Database) -> Database:
+    return made
 
 
 def _completed(schema: Schema, base: _Tried, part: Database) -> Database:

@@ -97,12 +97,15 @@ def _open(options: dict[str, Any]) -> Any:
         import duckdb
         import pytz  # noqa: F401 - DuckDB wants it for a TIMESTAMPTZ, and no file is opened later
 
-        connection = duckdb.connect(options["database"], read_only=options["database"] != ":memory:")
-        connection.execute("SET threads = 1")
-        connection.execute(f"SET memory_limit = '{max(64, options['memory_mb'] * 3 // 4)}MB'")
+        settings = {
+            "threads": 1,
+            "memory_limit": f"{max(64, options['memory_mb'] * 3 // 4)}MB",
+            "python_enable_replacements": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        connection = duckdb.connect(options["database"], read_only=options["database"] != ":memory:", config=settings)
         connection.execute("SET temp_directory = ''")
-        connection.execute("SET python_enable_replacements = false")
-        connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
         if options.get("planner"):  # the only one to keep
             planners = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
             connection.execute(f"SET disabled_optimizers = '{','.join(p for p in planners if p != options['planner'])}'")

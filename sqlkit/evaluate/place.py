@@ -63,7 +63,7 @@ class Place:
             raise InputError(f"unknown SQL dialect {case.dialect!r}")
         if case.database:
             self._go(case.database, [], "", case.dialect)
-            schema = functools.partial(_read, case.database)
+            schema = functools.partial(self._read, case.database)
         elif not case.ddl:
             raise InputError("no database: give rows with the DDL, or a database")
         elif not case.rows and not _fills(case.ddl, dialect):
@@ -138,6 +138,15 @@ class Place:
             self._sandbox.reopen(database, script, name, dialect)
         self._held = wanted
 
+    def _read(self, database: str) -> Schema | None:
+        """The schema of a database: from its worker where that has a DuckDB file open."""
+        if not database.endswith(DUCKDB_FILES) or self._sandbox is None or self._held[:1] != (database,):
+            return _schema(database)
+        try:
+            return read_catalogue(database, ask=self._sandbox.execute)
+        except SqlkitError:
+            return None
+
     def close(self) -> None:
         """End the worker processes."""
         for sandbox in (self._sandbox, self._populated):
@@ -146,7 +155,7 @@ class Place:
 
 
 @functools.lru_cache(64)
-def _read(database: str) -> Schema | None:
+def _schema(database: str) -> Schema | None:
     try:
         return read_catalogue(database) if database.endswith(DUCKDB_FILES) else read_schema(database)
     except SqlkitError:

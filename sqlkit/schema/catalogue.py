@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlkit.errors import DatabaseError
 from sqlkit.schema.types import Column, ForeignKey, Schema, Table
@@ -20,18 +22,20 @@ WHERE schema_name = current_schema() AND database_name = current_database()
 """
 
 
-def read_catalogue(path: str | Path, views: bool = False) -> Schema:
+def read_catalogue(path: str | Path, views: bool = False, ask: Callable[[str], Any] | None = None) -> Schema:
     """Tables, columns, keys and unique columns of a DuckDB file's default schema; views: those as well, as tables.
 
+    ask: runs SQL where the file is open already (its answer has `fetchall`), since opening one takes longer than to read it.
     Raises DatabaseError when it cannot be read.
     """
     import duckdb
 
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            columns = connection.execute(_COLUMNS).fetchall()
-            constraints = connection.execute(_CONSTRAINTS).fetchall()
-            seen = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+        if ask is not None:
+            columns, constraints, seen = _ask(ask)
+        else:
+            with duckdb.connect(str(path), read_only=True) as connection:
+                columns, constraints, seen = _ask(connection.execute)
     except duckdb.Error as error:
         raise DatabaseError(f"cannot read database {path}: {str(error).splitlines()[0]}") from None
     tables: defaultdict[str, list[Column]] = defaultdict(list)
@@ -54,3 +58,9 @@ def read_catalogue(path: str | Path, views: bool = False) -> Schema:
         ),
         Path(path).stem,
     )
+
+
+def _ask(ask: Callable[[str], Any]) -> tuple[Any, Any, set[str]]:
+    """Columns, constraints and the names of views."""
+    views = {name for (name,) in ask("SELECT view_name FROM duckdb_views()").fetchall()}
+    return ask(_COLUMNS).fetchall(), ask(_CONSTRAINTS).fetchall(), views

@@ -90,7 +90,13 @@ def _statement(statement: exp.Expression) -> str:
         return "parse: not a statement"  # a word or two of prose
     if not isinstance(statement, exp.Select | exp.SetOperation | exp.Subquery | exp.Values):
         return f"not a SELECT but {statement.key.upper()}"
-    return next((reason for node in nodes(statement) if (reason := _node(node))), "")
+    return next((reason for node in nodes(statement) if _looked_for(type(node)) and (reason := _node(node))), "")  # type: ignore[arg-type]
+
+
+@functools.cache
+def _looked_for(kind: type[exp.Expr]) -> bool:
+    """Whether nodes of a class can be what `_node` refuses."""
+    return issubclass(kind, (*_NODES, exp.Table, exp.Func, exp.Parameter, exp.Placeholder))
 
 
 def _node(node: exp.Expr) -> str:

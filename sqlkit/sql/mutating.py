@@ -57,7 +57,7 @@ class Context:
 
 def nodes(names: Names, *kinds: type[exp.Expr]) -> list[Any]:
     """The nodes of these kinds in the order of the text."""
-    return list(names.tree.find_all(*kinds, bfs=False))
+    return [node for node in names.inside if isinstance(node, kinds)]
 
 
 def is_join(node: exp.Expr | None) -> bool:

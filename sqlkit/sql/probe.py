@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
+from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one, written
 from sqlkit.sql.text import write
 
 PAST = 50  # rows past a LIMIT that are asked for first: ties seldom reach further
@@ -75,36 +75,42 @@ def probe(sql: str, dialect: str = "duckdb") -> Probe:
 
 def _look(sql: str, dialect: str) -> Probe:
     tree = _outermost(view_one(sql, dialect))
-    if any(tree.args.get(part) for part in ("order", "limit", "offset")):
-        tree = _outermost(parse_one(sql, dialect))  # to be changed
     inside = nodes(tree)
     names = {_function(node) for node in inside if isinstance(node, exp.Func)}
     volatile = tuple(sorted(names & _VOLATILE)) + (("sample",) if any(isinstance(n, exp.TableSample) for n in inside) else ())
     order, limit, offset = (tree.args.get(part) for part in ("order", "limit", "offset"))
     sort_keys = order.expressions if order else []
     keys, extra, exact = _keys(tree, sort_keys)
-    if limit is not None or offset is not None or extra:
-        for part in ("limit", "offset"):
-            tree.set(part, None)
-        if extra:
-            tree.set("expressions", [*tree.expressions, *extra])
-        sql = write(tree, dialect)
+    fragile = _fragile(inside, names) or (bool(sort_keys) and _merged_away(tree, keys, exact))
+    exact = exact and not (limit is not None and not sort_keys and _ordered_inside(tree))
     wanted = _number(limit.expression) if isinstance(limit, exp.Limit) and keys and dialect in _LIMITS else None
     skipped = _number(offset.expression) if offset else 0
     reach = 0 if wanted is None or skipped is None else skipped + wanted + PAST
+    first = ""
+    if limit is not None or offset is not None or extra:
+        changed = _outermost(parse_one(sql, dialect))
+        for part in ("limit", "offset"):
+            changed.set(part, None)
+        if extra:
+            changed.set("expressions", [*changed.expressions, *extra])
+        sql = write(changed, dialect)
+        if reach:
+            first = f"{sql}\nLIMIT {reach}"
+            changed.set("limit", exp.Limit(expression=exp.Literal.number(reach)))
+        written(first or sql, changed, dialect)
     return Probe(
         sql=sql,
-        first=f"{sql}\nLIMIT {reach}" if reach else "",
+        first=first,
         reach=reach,
         ordered=bool(sort_keys),
         limited=limit is not None or offset is not None,
         offset=skipped,
         keys=keys,
         appended=len(extra),
-        exact=exact and not (limit is not None and not sort_keys and _ordered_inside(tree)),
+        exact=exact,
         volatile=volatile,
         clock=bool(names & _CLOCK),
-        fragile=_fragile(inside, names) or (bool(sort_keys) and _merged_away(tree, keys, exact)),
+        fragile=fragile,
     )
 
 
@@ -145,7 +151,7 @@ def _reordered(tree: exp.Expr, dialect: str) -> Iterator[str]:
             source.set("order", _by(ranked).copy())
             if placed:
                 source.set("expressions", [exp.Star(), *parse_one(f"SELECT ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid").args["expressions"]])
-        yield write(tree, dialect)
+        yield written(write(tree, dialect), tree.copy(), dialect)
 
 
 def through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:
@@ -210,7 +216,7 @@ def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, .
     starred = any(column.is_star for column in shown) or not shown
     merged = not isinstance(tree, exp.Select) or _plain_distinct(tree)
     aliases = {column.alias.lower(): i for i, column in enumerate(shown) if column.alias} if not starred else {}
-    bodies = {write(column.unalias(), ""): i for i, column in reversed(list(enumerate(shown)))} if not starred else {}
+    bodies = {column.unalias(): i for i, column in reversed(list(enumerate(shown)))} if sort_keys and not starred else {}
     keys: list[int | str] = []
     extra: list[exp.Expr] = []
     exact = True
@@ -224,8 +230,8 @@ def _keys(tree: exp.Expr, sort_keys: list[exp.Expr]) -> tuple[tuple[int | str, .
             keys.append(position - 1)
         elif plain_name in aliases:
             keys.append(aliases[plain_name])
-        elif write(key, "") in bodies:
-            keys.append(bodies[write(key, "")])
+        elif key in bodies:
+            keys.append(bodies[key])
         elif not merged:
             extra.append(exp.alias_(key.copy(), f"sort_key_{len(extra)}"))
             keys.append(-len(extra))

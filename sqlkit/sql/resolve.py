@@ -7,6 +7,7 @@ two sources own) is None, and callers leave it alone.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
@@ -49,6 +50,11 @@ class Names:
         self._of: dict[int, Scope] = {}
         for select in tree.find_all(exp.Select, bfs=False):
             self._scope(select)
+
+    @functools.cached_property
+    def inside(self) -> list[exp.Expr]:
+        """The nodes of the tree in the order of the text, as it was when they were first asked for."""
+        return list(self.tree.dfs())
 
     def scope(self, node: exp.Expr) -> Scope | None:
         """The innermost SELECT around a node."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sqlglot import exp
 
 from sqlkit.sql.parse import SqlglotError, nodes, parse_one, tree_of, view_one
@@ -53,16 +55,15 @@ def difficulty(sql: str | exp.Expr, dialect: str = "duckdb") -> str:
         tree = tree_of(sql, dialect)
     except (SqlglotError, RecursionError, ValueError):
         return "extra"
-    all_nodes = nodes(tree)
+    there = Counter(map(type, nodes(tree)))
 
     def has(*kinds: type[exp.Expr]) -> bool:
-        return any(isinstance(node, kinds) for node in all_nodes)
+        return any(issubclass(kind, kinds) for kind in there)
 
-    points = sum(isinstance(node, exp.Join) for node in all_nodes)
-    points += sum(map(has, (exp.Group, exp.Having, exp.Order)))
+    points = there[exp.Join] + sum(map(has, (exp.Group, exp.Having, exp.Order)))
     points += has(exp.And, exp.Or)
     points += isinstance(tree, exp.Select) and len(tree.expressions) > 1
-    points += 2 * max(0, sum(isinstance(node, exp.Select) for node in all_nodes) - 1)
+    points += 2 * max(0, there[exp.Select] - 1)
     points += 2 * sum(map(has, (exp.SetOperation, exp.Window, exp.Case, exp.Filter)))
     return "easy" if points < 2 else "medium" if points < 4 else "hard" if points < 6 else "extra"
 

@@ -9,10 +9,10 @@ import pytest
 
 from sqlkit.database import build_database
 from sqlkit.errors import SchemaError
-from sqlkit.schema import Column, ForeignKey, Schema, Table
 from sqlkit.schema.ddl import parse_ddl, to_ddl
 from sqlkit.schema.kinds import duckdb_type
 from sqlkit.schema.read import read_schema
+from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("ddl.jsonl").read_text().splitlines()]
 

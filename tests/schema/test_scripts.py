@@ -13,9 +13,9 @@ import pytest
 
 from sqlkit.database import build_database
 from sqlkit.errors import SchemaError
-from sqlkit.schema import Table
 from sqlkit.schema.ddl import parse_ddl, read_ddl, to_ddl
 from sqlkit.schema.read import read_schema
+from sqlkit.schema.types import Table
 
 HERE = Path(__file__).parent
 CASES = [json.loads(line) for line in (HERE / "scripts.jsonl").read_text(encoding="utf-8").splitlines()]

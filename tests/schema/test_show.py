@@ -13,7 +13,7 @@ from sqlkit.data.build import build
 from sqlkit.database import build_database
 from sqlkit.errors import InputError, SchemaError, SqlkitError
 from sqlkit.prompt import Context
-from sqlkit.schema import load_glossary
+from sqlkit.schema.glossary import load_glossary
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.show import describe_schema, schema_diff
 from sqlkit.schema.source import read_source

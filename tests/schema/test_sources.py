@@ -15,9 +15,9 @@ import pytest
 
 from sqlkit.database import Sandbox
 from sqlkit.errors import SchemaError
-from sqlkit.schema import Table
 from sqlkit.schema.connect import limited, open_engine, restrain
 from sqlkit.schema.read import read_schema
+from sqlkit.schema.types import Table
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("sources.jsonl").read_text(encoding="utf-8").splitlines()]
 NewDatabase = Callable[[str, str], str]

@@ -13,10 +13,10 @@ from sqlkit.database import build_database
 from sqlkit.errors import InputError
 from sqlkit.prompt import Context, render
 from sqlkit.query.context import live_context
-from sqlkit.schema import Column, ForeignKey, Glossary, Schema, Table, load_glossary
-from sqlkit.schema.glossary import with_joins
+from sqlkit.schema.glossary import Glossary, load_glossary, with_joins
 from sqlkit.schema.personal import by_values, personal_columns
 from sqlkit.schema.source import read_all
+from sqlkit.schema.types import Column, ForeignKey, Schema, Table
 from sqlkit.schema.values import ColumnProfile, Profile
 
 

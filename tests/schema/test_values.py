@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from sqlkit.database import build_database
-from sqlkit.schema import Column, Table
 from sqlkit.schema.connect import open_engine
 from sqlkit.schema.read import read_schema
 from sqlkit.schema.sample import sample, totals
+from sqlkit.schema.types import Column, Table
 from sqlkit.schema.values import profile
 
 NewDatabase = Callable[[str, str], str]

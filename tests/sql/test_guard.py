@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from sqlkit.sql.guard import LONGEST, check
+from sqlkit.records import read_jsonl
+from sqlkit.sql import parse
+from sqlkit.sql.guard import LONGEST, _looked_at, check
+from sqlkit.sql.probe import other_orders, probe
+
+ROOT = Path(__file__).resolve().parents[2]
 
 ALLOWED = [
     "SELECT 1",
@@ -59,3 +66,21 @@ def test_every_table_function_but_a_few_is_refused() -> None:
 @pytest.mark.parametrize("sql", ["SELECT LOAD_FILE('x')", "SELECT 1 INTO OUTFILE 'x'", "SELECT SLEEP(9)"])
 def test_mysql(sql: str) -> None:
     assert check(sql, "mysql")
+
+
+@pytest.mark.parametrize("file", [ROOT / "tests/database/attacks.jsonl", *sorted((ROOT / "eval/grader").glob("*.jsonl"))], ids=lambda file: file.stem)
+def test_what_the_probe_writes_is_no_less_safe_than_its_tree(file: Path) -> None:
+    """The gate looks at the tree of what the probe wrote; reading the text anew must find nothing more in it."""
+    looked = 0
+    for case in read_jsonl(file):
+        held = [case.get("sql"), case.get("pred"), *(case["gold"] if isinstance(case.get("gold"), list) else [case.get("gold")])]
+        for sql in filter(None, held):
+            parse._written.clear()
+            probe.cache_clear()
+            texts = {probe(sql).first, probe(sql).sql, *other_orders(sql + " ")} & {text for text, _ in parse._written}
+            passed = [text for text in texts if not check(text)]
+            parse._written.clear()
+            _looked_at.cache_clear()
+            assert [text for text in passed if check(text)] == []
+            looked += len(texts)
+    assert looked > 5
