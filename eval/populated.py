@@ -6,6 +6,7 @@ questions, of which only the DDL is used.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import random
@@ -17,6 +18,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import cores  # beside this file
 
 from sqlkit.data import company
 from sqlkit.database import PopulatedSandbox, Suite, build_suite
@@ -39,6 +42,7 @@ from sqlkit.sql.sqlite import from_sqlite
 
 GOLDS = 300  # of each kind that are looked at
 SCHEMAS = 12  # for which 20 databases are made
+QUESTIONS = 3000  # evenly of the file, of which those over these schemas are graded
 SCC = {"authentic_trainsplit_only.jsonl": 0.3, "rebuilt_wikisql_train.jsonl": 0.7}  # about the shares of the published set
 
 
@@ -118,10 +122,26 @@ def suites(found: Sequence[Gold]) -> dict[str, Any]:
     }
 
 
-def with_suite(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """The share of rows whose suite kills 99% of the mutants; a gold that fails or can return no rows has none."""
+def with_suite(found: Sequence[tuple[str, str]], jobs: int = 2) -> dict[str, Any]:
+    """The share of rows whose suite kills 99% of the mutants; a gold that fails or can return no rows has none.
+
+    Seconds a row: by the clock, with as many processes as `jobs`; and with one.
+    """
+    seconds, told = cores.seconds(_rows_with_suite, cores.dealt(found, jobs))
+    alone, _ = cores.seconds(_rows_with_suite, [found])
+    return {
+        "rows_with_suite": round(sum(good for good, _ in told) / max(1, len(found)), 4),
+        "rows": len(found),
+        "suite_seconds_per_row": round(seconds / max(1, len(found)), 4),
+        "suite_seconds_per_row_one_process": round(alone / max(1, len(found)), 4),
+        "rows_without": dict(sum((lost for _, lost in told), Counter()).most_common()),
+    }
+
+
+def _rows_with_suite(found: Sequence[tuple[str, str]]) -> Iterator[Any]:
+    """How many have one, and why the others have none."""
     good, lost = 0, Counter[str]()
-    began = time.perf_counter()
+    yield None
     for ddl, sql in found:
         try:
             schema, gold = typed(enforced(parse_ddl(ddl)), sql)
@@ -132,13 +152,7 @@ def with_suite(found: Sequence[tuple[str, str]]) -> dict[str, Any]:
         good += suite.score >= 0.99 and not suite.broken
         if suite.broken or suite.score < 0.99:
             lost[next(iter(suite.broken.values()))[:60] if suite.broken else "mutants left"] += 1
-    seconds = time.perf_counter() - began
-    return {
-        "rows_with_suite": round(good / max(1, len(found)), 4),
-        "rows": len(found),
-        "suite_seconds_per_row": round(seconds / max(1, len(found)), 4),
-        "rows_without": dict(lost.most_common()),
-    }
+    yield good, lost
 
 
 def typed(schema: Schema, sql: str) -> tuple[Schema, str]:
@@ -163,10 +177,10 @@ def populated(found: Sequence[Gold], jobs: int = 2) -> dict[str, Any]:
         began = time.perf_counter()
         verdicts = Counter(o["verdict"] for _, o in grade_cases(lambda: cases, Path(name) / "grades.jsonl", Options(), jobs=jobs))
         cold = time.perf_counter() - began
-    warm = sum(_graded_again(case, gold) for case, gold in zip(cases, found, strict=True))
+    warm, _ = cores.seconds(_graded_again, cores.dealt(list(zip(cases, found, strict=True)), jobs))
     return {
         "questions_per_second_populated_cold": round(len(cases) / cold, 1),
-        "questions_per_second_populated": round(jobs * len(cases) / max(warm, 1e-9), 1),
+        "questions_per_second_populated": round(len(cases) / warm, 1),
         "populated_verdicts": dict(verdicts.most_common()),
     }
 
@@ -180,43 +194,46 @@ def _makes(gold: Gold) -> bool:
         return False
 
 
-_warm: dict[str, PopulatedSandbox] = {}
+def _graded_again(share: Sequence[tuple[Case, Gold]]) -> Iterator[Any]:
+    """Grade questions whose suites were made before; the loading of their databases is timed."""
+    suites = [build_suite(gold.schema, [gold.sql]) for _, gold in share]
+    with PopulatedSandbox(suites[0]) as sandbox:
+        yield None
+        for (case, gold), suite in zip(share, suites, strict=True):
+            sandbox.switch(suite)
+            grader = Grader(sandbox.databases)
+            grader.prefetch([gold.sql], [case.pred or ""])
+            grader.grade(Example("", "", gold.sql), Prediction("", case.pred, case.pred or ""))
+        yield len(share)
 
 
-def _graded_again(case: Case, gold: Gold) -> float:
-    """Seconds in one process for a question whose suite was made before; the loading of its databases counts."""
-    suite = build_suite(gold.schema, [gold.sql])
-    if "one" not in _warm:
-        _warm["one"] = PopulatedSandbox(suite)
-    began = time.perf_counter()
-    _warm["one"].switch(suite)
-    grader = Grader(_warm["one"].databases)
-    grader.prefetch([gold.sql], [case.pred or ""])
-    grader.grade(Example("", "", gold.sql), Prediction("", case.pred, case.pred or ""))
-    return time.perf_counter() - began
-
-
-def suite20(found: Sequence[Gold], databases: int = 20) -> dict[str, Any]:
-    """Questions graded per second on 20 populated databases for each schema, in one process; making them is not timed."""
+def suite20(found: Sequence[Gold], databases: int = 20, jobs: int = 2) -> dict[str, Any]:
+    """Questions graded per second on 20 populated databases for each schema; making and loading them is not timed."""
     groups: defaultdict[Schema, list[str]] = defaultdict(list)
     for gold in found:
         groups[gold.schema].append(gold.sql)
-    chance, seconds, asked = random.Random(0), 0.0, 0
+    chance, asked = random.Random(0), []
     for schema, queries in sorted(groups.items(), key=lambda g: -len(g[1]))[:SCHEMAS]:
-        suite = _several(schema, queries, databases)
         examples = [Example(str(i), "", sql) for i, sql in enumerate(queries)]
         predictions = []
         for example in examples:
             near = [m.sql for m in mutants(example.sql or "", schema)] if chance.random() < 0.5 else []
             predictions.append(Prediction(example.id, chance.choice(near) if near else example.sql, ""))
-        with PopulatedSandbox(suite) as sandbox:
-            began = time.perf_counter()
+        asked.append((_several(schema, queries, databases), examples, predictions))
+    seconds, graded = cores.seconds(_graded_on_suites, cores.dealt(asked, jobs))
+    return {"questions_per_second_suite20": round(sum(graded) / seconds, 1), "suite20_questions": sum(graded)}
+
+
+def _graded_on_suites(share: Sequence[tuple[Suite, list[Example], list[Prediction]]]) -> Iterator[Any]:
+    """Grade the questions of each schema; how many."""
+    with contextlib.ExitStack() as opened:
+        loaded = [(opened.enter_context(PopulatedSandbox(suite)), examples, predictions) for suite, examples, predictions in share]
+        yield None
+        for sandbox, examples, predictions in loaded:
             grader = Grader(sandbox.databases)
             grader.prefetch([e.sql or "" for e in examples], [p.sql or "" for p in predictions])
             grade_all(examples, predictions, grader)
-            seconds += time.perf_counter() - began
-        asked += len(examples)
-    return {"questions_per_second_suite20": round(asked / seconds, 1), "suite20_questions": asked}
+        yield sum(len(examples) for _, examples, _ in loaded)
 
 
 def _several(schema: Schema, queries: Sequence[str], count: int) -> Suite:
@@ -235,7 +252,7 @@ def figures(folder: Path | None) -> dict[str, Any]:
     found = list(golds(folder))
     told = suites(found)
     told |= with_suite(list(rows(folder))) if folder is not None else with_suite([(to_ddl(g.schema), g.sql) for g in found])
-    return told | populated(found[:100]) | suite20(found)
+    return told | populated(found[:100]) | suite20(list(golds(folder, QUESTIONS)))
 
 
 if __name__ == "__main__":

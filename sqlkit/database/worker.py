@@ -23,6 +23,12 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 CPU_MARGIN = 5  # seconds above the limit after which the system ends a worker whose parent is gone
 MEMORY = "memory: the query needs more memory than allowed"
 PLAIN = (str, bytes, int, float, bool, type(None))
+SMALL = 8 * 2**20  # bytes of a database file whose queries are planned longer than they run
+FOR_MANY_ROWS = {  # DuckDB's optimizers that pay off on more
+    "sampling_pushdown", "join_filter_pushdown", "compressed_materialization", "late_materialization", "row_group_pruner", "statistics_propagation",
+    "top_n_window_elimination", "common_subplan", "window_self_join", "sum_rewriter", "duplicate_groups", "reorder_filter", "join_elimination",
+    "column_lifetime", "common_subexpressions", "common_aggregate",
+}  # fmt: skip
 SCALAR = {  # DuckDB's types whose Python values are plain
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
     "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIME", "TIMESTAMP",
@@ -105,11 +111,8 @@ def _open(options: dict[str, Any]) -> Any:
             "autoload_known_extensions": False,
         }
         connection = duckdb.connect(options["database"], read_only=options["database"] != ":memory:", config=settings)
-        connection.execute("SET temp_directory = ''")
-        if options.get("planner"):  # the only one to keep
-            planners = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
-            connection.execute(f"SET disabled_optimizers = '{','.join(p for p in planners if p != options['planner'])}'")
-        connection.execute("SET enable_external_access = false")
+        left_out = ",".join(_left_out(connection, options))
+        connection.execute(f"SET temp_directory = ''; SET disabled_optimizers = '{left_out}'; SET enable_external_access = false")
         return connection
     import sqlalchemy
 
@@ -125,6 +128,19 @@ def _open(options: dict[str, Any]) -> Any:
         if options["kind"] == "sqlite":
             opened.exec_driver_sql("SELECT count(*) FROM sqlite_master")
     return engine
+
+
+_optimizers: list[str] = []  # all that this DuckDB has, once they are known
+
+
+def _left_out(connection: Any, options: dict[str, Any]) -> list[str]:
+    """Names of optimizers that cost more than they save on what is opened."""
+    small = options["database"] != ":memory:" and os.path.getsize(options["database"]) <= SMALL
+    if not small and not options.get("planner"):
+        return []
+    if not _optimizers:
+        _optimizers.extend(name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall())
+    return [name for name in _optimizers if (name != options["planner"] if options.get("planner") else name in FOR_MANY_ROWS)]
 
 
 def _fill(connection: Any, options: dict[str, Any]) -> bytes:

@@ -17,7 +17,6 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 DEEPEST = 200  # brackets inside brackets; the parser calls itself for each, and a stack ends (a compiled one's with the process)
 DOUBTFUL = 10  # brackets behind a word, and joins without a condition, of which the parser tries two readings, so twice as long for each
 KEPT = 1_500  # characters of the longest text whose tree is kept
-WRITTEN = 512  # trees that are kept of texts written from them
 _PLACE = frozenset({"line", "col", "start", "end"})  # of a name in the text: nobody asks, and copying it is half of copying a tree
 _OPENING = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE})
 _CLOSING = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
@@ -29,7 +28,7 @@ _CONDITIONS = frozenset({TokenType.ON, TokenType.USING})
 Node = TypeVar("Node", bound=exp.Expr)
 DIALECTS = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}  # SQLAlchemy's names that sqlglot has otherwise
 
-__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "of_kind", "own_mistakes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one", "written"]
+__all__ = ["DIALECTS", "ParseError", "SqlglotError", "TokenError", "is_dialect", "nodes", "of_kind", "own_mistakes", "parse_all", "parse_one", "read_tables", "tree_of", "view_all", "view_one"]
 
 
 def is_dialect(name: str) -> bool:
@@ -42,24 +41,7 @@ def is_dialect(name: str) -> bool:
 
 def view_all(sql: str, dialect: str = "duckdb") -> tuple[exp.Expression, ...]:
     """As `parse_all`, for callers that only look: the trees are shared, and must not be changed."""
-    known = _written.get((sql, dialect))
-    if known is not None:
-        return (known,)
     return _kept(sql, dialect) if len(sql) <= KEPT else _parse(sql, dialect)
-
-
-def written(sql: str, tree: exp.Expr, dialect: str = "duckdb") -> str:
-    """The text again, which was written from this tree: the gate looks at the tree, and nobody has to read the text.
-
-    The tree is shared from now on, and must not be changed; nor have been by a generator, which may leave out what makes it unsafe
-    (of SELECT INTO it makes CREATE TABLE and a SELECT).
-    """
-    if len(_written) >= WRITTEN:
-        with contextlib.suppress(KeyError, RuntimeError, StopIteration):  # another thread took it
-            del _written[next(iter(_written))]
-    if isinstance(tree, exp.Expression):
-        _written[sql, dialect] = tree
-    return sql
 
 
 def view_one(sql: str, dialect: str = "duckdb") -> exp.Expression:
@@ -133,7 +115,6 @@ def _check_depth(tokens: list[sqlglot.Token]) -> None:
         last = kind
 
 
-_written: dict[tuple[str, str], exp.Expression] = {}
 _kept = functools.lru_cache(1024)(_parse)  # a query is looked at by the gate, the probe, the taxonomy, ...
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one, written
+from sqlkit.sql.guard import made_of
+from sqlkit.sql.parse import SqlglotError, nodes, parse_one, view_one
 from sqlkit.sql.text import write
 
 PAST = 50  # rows past a LIMIT that are asked for first: ties seldom reach further
@@ -88,16 +89,13 @@ def _look(sql: str, dialect: str) -> Probe:
     reach = 0 if wanted is None or skipped is None else skipped + wanted + PAST
     first = ""
     if limit is not None or offset is not None or extra:
-        changed = _outermost(parse_one(sql, dialect))
+        gold, changed = sql, _outermost(parse_one(sql, dialect))
         for part in ("limit", "offset"):
             changed.set(part, None)
         if extra:
             changed.set("expressions", [*changed.expressions, *extra])
-        sql = write(changed, dialect)
-        if reach:
-            first = f"{sql}\nLIMIT {reach}"
-            changed.set("limit", exp.Limit(expression=exp.Literal.number(reach)))
-        written(first or sql, changed, dialect)
+        sql = made_of(gold, write(changed, dialect, copy=False), dialect)
+        first = made_of(gold, f"{sql}\nLIMIT {reach}", dialect) if reach else ""
     return Probe(
         sql=sql,
         first=first,
@@ -134,7 +132,7 @@ def other_orders(sql: str, dialect: str = "duckdb") -> list[str]:
 @functools.lru_cache(256)  # a query is asked of every database
 def _other_orders(sql: str, dialect: str) -> tuple[str, ...]:
     try:
-        return tuple(_reordered(parse_one(sql, dialect), dialect))
+        return tuple(made_of(sql, text, dialect) for text in _reordered(parse_one(sql, dialect), dialect))
     except (SqlglotError, RecursionError):
         return ()
 
@@ -151,7 +149,7 @@ def _reordered(tree: exp.Expr, dialect: str) -> Iterator[str]:
             source.set("order", _by(ranked).copy())
             if placed:
                 source.set("expressions", [exp.Star(), *parse_one(f"SELECT ROW_NUMBER() OVER (ORDER BY {ranked}) - 1 AS rowid").args["expressions"]])
-        yield written(write(tree, dialect), tree.copy(), dialect)
+        yield write(tree, dialect)
 
 
 def through_subqueries(inside: list[exp.Expr]) -> list[tuple[exp.Select, str]]:

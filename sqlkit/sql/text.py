@@ -45,9 +45,12 @@ def _writer(dialect: str) -> Any:
     return functools.partial(type(f"Bounded{kind.__name__}", (Bounded, kind), {}), dialect=speaker)
 
 
-def write(tree: exp.Expr, dialect: str = "duckdb") -> str:
-    """The tree as SQL of a dialect; "" is sqlglot's own. Raises ParseError where the text would be out of proportion."""
-    return str(_writer(dialect)().generate(tree))
+def write(tree: exp.Expr, dialect: str = "duckdb", *, copy: bool = True) -> str:
+    """The tree as SQL of a dialect; "" is sqlglot's own. copy: False for a tree that is not needed any more; the generator changes it.
+
+    Raises ParseError where the text would be out of proportion.
+    """
+    return str(_writer(dialect)().generate(tree, copy))
 
 
 def transpile(sql: str, read: str, target: str = "duckdb") -> str:
