@@ -24,12 +24,13 @@ _FUNCTIONS = frozenset(
     """
     query query_table glob getenv getvariable sniff_csv seq_scan index_scan which_secret summary checkpoint
     force_checkpoint from_substrait from_substrait_json get_substrait scan_arrow_ipc repeat_row nextval currval lastval
-    setval set_config setseed current_setting current_query version sleep sleep_ms benchmark load_file load_extension
+    setval set_config setseed current_setting current_query version current_version sleep sleep_ms benchmark load_file load_extension
     readfile writefile edit fts3_tokenizer get_lock release_lock lo_import lo_export lo_get lo_put dblink dblink_exec
     random_file shell system_user stats write_log parse_duckdb_log_message in_search_path create_sort_key storage_info
     database_to_xml table_to_xml query_to_xml cursor_to_xml schema_to_xml inet_server_addr inet_server_port
     inet_client_addr inet_client_port user_lock zeroblob randomblob master_pos_wait source_pos_wait truncate_duckdb_logs
-    add_parquet_key extractvalue updatexml
+    add_parquet_key extractvalue updatexml current_user session_user current_role user_agent platform database schema user
+    connection_id get_block_size current_schema current_schemas current_database current_catalog
     """.split()
 )
 _PREFIXES = (

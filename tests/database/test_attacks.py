@@ -30,7 +30,7 @@ def healthy(sandbox: Sandbox) -> bool:
 
 
 def test_there_are_many() -> None:
-    assert len(ATTACKS) >= 80
+    assert len(ATTACKS) >= 150
     assert len({a["sql"] for a in ATTACKS}) == len(ATTACKS)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sqlkit.records import read_jsonl
 from sqlkit.sql import guard
-from sqlkit.sql.guard import LONGEST, check
+from sqlkit.sql.guard import _FUNCTIONS, LONGEST, _denied, check
 from sqlkit.sql.probe import other_orders, probe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +61,19 @@ def test_every_table_function_but_a_few_is_refused() -> None:
         ).fetchall()
     allowed = {name for (name,) in names if check(f"SELECT * FROM {name}('x')") == ""}
     assert allowed <= {"unnest", "range", "generate_series", "json_each"}
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "mysql"])
+def test_a_denied_function_is_refused_whatever_the_parser_makes_of_it(dialect: str) -> None:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        known = {name for (name,) in connection.execute("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()}
+    names = {name for name in known | _FUNCTIONS if _denied(name)} - {"pg_typeof", "pg_size_pretty", "glob"}
+    assert len(names) > 150
+    for name in names:
+        for arguments in ("", "'x'", "'x', 'y'", "1, 2, 3"):
+            assert check(f"SELECT {name}({arguments})", dialect), name
 
 
 @pytest.mark.parametrize("sql", ["SELECT LOAD_FILE('x')", "SELECT 1 INTO OUTFILE 'x'", "SELECT SLEEP(9)"])
