@@ -17,7 +17,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sqlkit.database import Sandbox, open_sandbox
+from sqlkit.database import Sandbox, build_database, open_sandbox
+from sqlkit.database.worker import FOR_MANY_ROWS, SMALL
 from sqlkit.errors import DatabaseError
 
 VALUES = [
@@ -155,6 +156,18 @@ def test_in_memory_and_closed(folder: Path) -> None:
     box.close()
     with pytest.raises(DatabaseError, match="closed"):
         box.run("SELECT 1")
+
+
+def test_optimizers_for_many_rows_are_left_out_where_there_are_few(folder: Path, tmp_path: Path) -> None:
+    def left_out(path: Path) -> set[str]:
+        with Sandbox(path) as sandbox:
+            return set(str(sandbox.execute("SELECT current_setting('disabled_optimizers')").fetchall()[0][0]).split(",")) - {""}
+
+    many = tmp_path / "many.duckdb"
+    build_database(many, "CREATE TABLE t AS SELECT HASH(range) AS a, HASH(range + 1) AS b FROM range(1000000)", {})
+    assert many.stat().st_size > SMALL
+    assert left_out(folder / "shop.duckdb") == FOR_MANY_ROWS
+    assert left_out(many) == set()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlkit.database import build_database
+from sqlkit.database import Sandbox, build_database
 from sqlkit.errors import DatabaseError, InputError, SchemaError
 from sqlkit.schema.catalogue import read_catalogue
 from sqlkit.schema.read import read_schema
@@ -51,6 +51,9 @@ def test_catalogue(tmp_path: Path) -> None:
         assert other and [c.name for c in table.columns] == [c.name for c in other.columns]
         assert (table.primary_key, table.foreign_keys) == (other.primary_key, other.foreign_keys)
     assert {t.name for t in read_catalogue(path).tables} == {"par", "ch", "g"}
+    with Sandbox(path) as sandbox:
+        assert read_catalogue(path, views=True, ask=sandbox.execute) == found
+        assert read_catalogue(path, ask=sandbox.execute) == read_catalogue(path)
     with pytest.raises(DatabaseError):
         read_catalogue(tmp_path / "nowhere.duckdb")
 
