@@ -53,7 +53,7 @@ class Bench:
     def clear(self) -> None:
         """Forget all databases."""
         if self._loaded:
-            self._connection.execute(";".join(["USE memory", *(f"DETACH {name}" for name in self._loaded)]))
+            self._connection.execute(";".join(["USE memory", *(f"DETACH DATABASE IF EXISTS {name}" for name in self._loaded)]))
             self._loaded = []
 
     def run(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]] | str:
